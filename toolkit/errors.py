@@ -1,0 +1,61 @@
+"""Every error the toolkit raises on purpose.
+
+    ToolkitError                 could not do it               exit 1
+    |- UsageError                asked wrongly                 exit 2
+    |  |- ScenarioError          a parameter out of its range
+    |  `- InstantError           outside the world or bundle
+    |- BundleError               a bundle that cannot be read
+    |  |- BundleNotFound
+    |  |- BundleDamaged
+    |  `- BundleTooNew
+    |- TargetError               a place that cannot be written
+    `- RecordError               a cluster that cannot be recorded
+
+An error says in one line what we could not do, the fact that stopped us, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class ToolkitError(Exception):
+    """Something that could not be done; `str(error)` is one line for a person."""
+
+    exit_code = 1
+
+
+class UsageError(ToolkitError):
+    """The request itself was wrong: a bad date, flags that exclude each other."""
+
+    exit_code = 2
+
+
+class ScenarioError(UsageError):
+    """A scenario parameter that is unknown, of the wrong type or out of its range."""
+
+
+class InstantError(UsageError):
+    """An instant that the world or the bundle does not reach (400 over HTTP)."""
+
+
+class BundleError(ToolkitError):
+    """A bundle that cannot be read."""
+
+
+class BundleNotFound(BundleError):
+    """No bundle at that path."""
+
+
+class BundleDamaged(BundleError):
+    """A bundle whose files are not what its manifest or its format says."""
+
+
+class BundleTooNew(BundleError):
+    """A bundle written in a format version that this toolkit does not know."""
+
+
+class TargetError(ToolkitError):
+    """A place that cannot be written: it exists, is not writable, or the disk is full."""
+
+
+class RecordError(ToolkitError):
+    """A cluster that cannot be recorded: unreachable, or not a Teraslice cluster."""

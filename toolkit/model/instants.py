@@ -1,0 +1,99 @@
+"""Instants and durations: integer milliseconds inside, text at the edges.
+
+An instant is milliseconds since the Unix epoch, UTC. This module never reads a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from toolkit.errors import UsageError
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PART = re.compile(r"(\d+)(ms|s|m|h|d)")
+_DURATION = re.compile(r"(?:\d+(?:ms|s|m|h|d))+")
+_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+EARLIEST = -62_135_596_800_000
+"""0001-01-01T00:00:00.000Z: the first instant that can be written down."""
+LATEST = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: the last one."""
+
+
+def format_instant(t: int) -> str:
+    """Write an instant as Teraslice does: ISO 8601, UTC, milliseconds, `Z`.
+
+    Args:
+        t: Milliseconds since the Unix epoch, `EARLIEST` to `LATEST`.
+    """
+    seconds, ms = divmod(t, SECOND)
+    at = _EPOCH + timedelta(seconds=seconds)
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}.{ms:03d}Z"
+
+
+def parse_instant(text: str) -> int:
+    """Read a date and time in ISO 8601; one without a zone is taken as UTC.
+
+    Raises:
+        UsageError: If the text is no date, or has more than milliseconds.
+    """
+    try:
+        at = datetime.fromisoformat(text.strip())
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        msg = f"cannot read the date {text!r}: write it like 2026-01-01T00:00:00Z"
+        raise UsageError(msg) from None
+    whole, rest = divmod(at - _EPOCH, timedelta(milliseconds=1))
+    if rest:
+        msg = f"cannot read the date {text!r}: instants are whole milliseconds; leave the further digits out"
+        raise UsageError(msg)
+    return whole
+
+
+def is_wire_instant(text: str) -> bool:
+    """Tell whether a text is a date as Teraslice writes it (format only)."""
+    return _WIRE.fullmatch(text) is not None
+
+
+def parse_duration(text: str) -> int:
+    """Read a duration such as `500ms`, `5s`, `30m`, `2h`, `30d` or `1h30m`, in milliseconds.
+
+    Raises:
+        UsageError: If the text is no duration.
+    """
+    if not _DURATION.fullmatch(text.strip()):
+        msg = f"cannot read the duration {text!r}: write it like 500ms, 5s, 30m, 2h, 30d or 1h30m"
+        raise UsageError(msg)
+    return sum(int(count) * UNITS[unit] for count, unit in _PART.findall(text))
+
+
+def format_duration(ms: int) -> str:
+    """Write a duration the way `parse_duration` reads it, the largest units first; 0 is `0ms`."""
+    parts = []
+    rest = ms
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, rest = divmod(rest, UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0ms"
+
+
+def parse_at(text: str, base: int) -> int:
+    """Read an instant given as a date, or as an offset (`+4m3s`) from `base`.
+
+    Raises:
+        UsageError: If the text is neither.
+    """
+    stripped = text.strip()
+    if stripped[:1] in {"+", "-"}:
+        size = parse_duration(stripped[1:])
+        return base + size if stripped[0] == "+" else base - size
+    return parse_instant(stripped)

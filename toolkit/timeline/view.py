@@ -1,0 +1,123 @@
+"""The one read interface: what may be asked of a cluster, at any instant.
+
+Live (`toolkit.world`) and replay (`toolkit.tracks`) are two implementations; nothing above them knows which it has.
+Whatever a view gives says until when it stays as it is, so that ready-made bytes can be served exactly that long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from toolkit.model.wire import Document, pretty, pretty_item
+
+T = TypeVar("T")
+
+NEVER = 2**62
+"""An instant after every other: "stays so for ever"."""
+
+
+class Held(NamedTuple, Generic[T]):
+    """A value that is right from the view's instant until `until`, that one excluded."""
+
+    value: T
+    until: int
+
+
+class Record:
+    """One document of a view, with its text made once.
+
+    `fields` is shared: never change it.
+    """
+
+    __slots__ = ("_item", "fields")
+
+    def __init__(self, fields: Document) -> None:
+        """Wrap a document."""
+        self.fields = fields
+        self._item: bytes | None = None
+
+    @property
+    def item(self) -> bytes:
+        """The document's text as it stands inside a pretty array."""
+        if self._item is None:
+            self._item = pretty_item(self.fields)
+        return self._item
+
+    @property
+    def text(self) -> bytes:
+        """The document's text as an answer of its own."""
+        return pretty(self.fields)
+
+
+class Change(NamedTuple):
+    """One status change of one execution: a line of `serve -v`."""
+
+    t: int
+    ex_id: str
+    name: str
+    before: str | None
+    after: str
+
+
+class View(Protocol):
+    """A cluster at one instant. Lists are newest `_updated` first, ties by id, unless said otherwise."""
+
+    @property
+    def t(self) -> int:
+        """The instant."""
+
+    def info(self) -> Held[Record]:
+        """What `GET /` answers."""
+
+    def nodes(self) -> Held[list[tuple[str, Record]]]:
+        """The nodes of the cluster state by key, in the order of the wire."""
+
+    def controllers(self) -> Held[list[Record]]:
+        """The execution controllers, in the order of the wire."""
+
+    def jobs(self, start: int, size: int) -> Held[list[Record]]:
+        """Jobs `start` to `start + size` of the list."""
+
+    def job(self, job_id: str) -> Held[Record | None]:
+        """One job, `None` if there is none of that id at this instant."""
+
+    def job_count(self) -> int:
+        """How many jobs the list has."""
+
+    def executions(self, start: int, size: int) -> Held[list[Record]]:
+        """Executions `start` to `start + size` of the list."""
+
+    def execution(self, ex_id: str) -> Held[Record | None]:
+        """One execution, `None` if there is none of that id at this instant."""
+
+    def execution_count(self) -> int:
+        """How many executions the list has."""
+
+    def errors(self, ex_id: str) -> Held[list[Record]]:
+        """The error records of an execution; empty if there is no such execution."""
+
+
+class Timeline(Protocol):
+    """A cluster's life, from `first` to `last`, both included."""
+
+    @property
+    def first(self) -> int:
+        """The first instant that can be asked for."""
+
+    @property
+    def last(self) -> int:
+        """The last one."""
+
+    def at(self, t: int) -> View:
+        """Look at the cluster at an instant.
+
+        Raises:
+            InstantError: If `t` is before `first` or after `last`.
+        """
+
+    def changes(self, after: int, until: int) -> Iterator[Change]:
+        """Give the status changes later than `after` and not later than `until`, in their order."""
+
+    def next_change(self, after: int) -> int:
+        """Give the instant of the next status change after `after`, `NEVER` if there is none."""
