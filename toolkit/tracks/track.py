@@ -1,0 +1,90 @@
+"""One record over time, as a bundle stores it: a base document, dated changes, counters as pieces of lines.
+
+Pure: knows neither files nor clocks. The envelope's keys are sorted on disk; documents keep their wire order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from toolkit.model.wire import Document
+
+HOUR_MS = 3_600_000
+
+Span = tuple[int | None, int | None]
+"""A time a record exists, `[from, to)` in milliseconds; `None` is open."""
+Piece = tuple[int, int, int]
+"""A line from an instant on: `value + (t - from) * per_hour // 3_600_000` for the three of `(from, value, per_hour)`."""
+
+
+class Change(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """What a record's document becomes at an instant: fields set and removed, or another document altogether."""
+
+    t: int
+    set: dict[str, Any] = {}
+    unset: list[str] = []
+    doc: dict[str, Any] | UnsetType = UNSET
+
+
+class Counter(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A whole number that moves by itself: pieces of a line, or another field's value `* times // per`."""
+
+    pieces: list[Piece] = []
+    of: str = ""
+    times: int = 1
+    per: int = 1
+
+
+class Item(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """An entry of a list inside a document, with its own time of existence."""
+
+    doc: dict[str, Any]
+    since: int | None = None
+    until: int | None = None
+
+
+class Track(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """One record over time.
+
+    Attributes:
+        id: The record's id; unique within its file.
+        doc: The document at the track's start; counters and lists have a placeholder where they stand.
+        changes: What is set and removed, by instant, ascending; later ones build on earlier ones.
+        counters: By field; of every pieces list the last piece not later than `t` counts (the first one before that).
+        lists: By field; the items that exist at `t`, in the stored order.
+        counts: By field; the number `base - entries of that list at t`, as `[base, list field]`.
+        spans: When the record exists; empty means throughout.
+    """
+
+    id: str
+    doc: dict[str, Any]
+    changes: list[Change] = []
+    counters: dict[str, Counter] = {}
+    lists: dict[str, list[Item]] = {}
+    counts: dict[str, tuple[int, str]] = {}
+    spans: list[Span] = []
+
+
+def line_at(piece: Piece, t: int) -> int:
+    """Give the value of a piece at an instant not before it."""
+    start, value, per_hour = piece
+    return value + (t - start) * per_hour // HOUR_MS
+
+
+def line_next(piece: Piece, t: int) -> int | None:
+    """Give the first instant after `t` at which the piece's value is another one; `None` if it stands still."""
+    start, value, per_hour = piece
+    if per_hour == 0:
+        return None
+    steps = line_at(piece, t) - value + 1
+    return start - (-steps * HOUR_MS // per_hour)
+
+
+def exists(spans: list[Span], t: int) -> bool:
+    """Tell whether a record with these spans exists at an instant."""
+    return not spans or any((a is None or a <= t) and (b is None or t < b) for a, b in spans)
+
+
+__all__ = ["Change", "Counter", "Document", "Item", "Piece", "Span", "Track", "exists", "line_at", "line_next"]
