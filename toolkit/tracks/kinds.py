@@ -1,0 +1,84 @@
+"""The kinds of records a bundle holds: where their id stands, and how their lists are sorted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from toolkit.errors import UsageError
+from toolkit.model.instants import is_wire_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Values = tuple[Any, ...]
+"""What a list's order depends on: the values of a kind's watched fields, `None` where one is missing."""
+
+
+class Kind(NamedTuple):
+    """One kind of records.
+
+    Attributes:
+        name: The collection's name; its file is `<name>.json`.
+        id_field: The document's field with the record's id; empty where it has none.
+        watched: The fields that lists (and status changes) depend on.
+        key: Makes a record's sort key from its watched values and its id; smaller comes first.
+    """
+
+    name: str
+    id_field: str
+    watched: tuple[str, ...]
+    key: Callable[[Values, str], Any]
+
+
+class _Descending:
+    """A text that sorts the other way round; a missing one comes first, as lodash's `orderBy` has it."""
+
+    __slots__ = ("_rank",)
+
+    def __init__(self, value: object) -> None:
+        self._rank = (0, value) if isinstance(value, str) else (1, "")
+
+    def __lt__(self, other: _Descending) -> bool:
+        return self._rank > other._rank
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and self._rank == other._rank
+
+    __hash__ = None  # type: ignore[assignment]  # a sort key, never a dictionary's
+
+
+def instant_of(value: object) -> int:
+    """Read a date for sorting; one that is missing or not as Teraslice writes it counts as 0."""
+    if not isinstance(value, str) or not is_wire_instant(value):
+        return 0
+    try:
+        return parse_instant(value)
+    except UsageError:
+        return 0
+
+
+def _newest_first(values: Values, record_id: str) -> tuple[int, str]:
+    return -instant_of(values[0]), record_id
+
+
+def _by_name(values: Values, record_id: str) -> tuple[_Descending, _Descending, str]:
+    return _Descending(values[0]), _Descending(values[1]), record_id
+
+
+def _by_id(_values: Values, record_id: str) -> tuple[str]:
+    return (record_id,)
+
+
+KINDS: Final = {
+    kind.name: kind
+    for kind in (
+        Kind("jobs", "job_id", ("_updated",), _newest_first),
+        Kind("executions", "ex_id", ("_updated", "_status", "name"), _newest_first),
+        Kind("controllers", "ex_id", ("name", "started"), _by_name),
+        Kind("nodes", "node_id", (), _by_id),
+        Kind("errors", "slice_id", ("_updated", "ex_id"), _newest_first),
+        Kind("assets", "id", ("_created",), _newest_first),
+        Kind("cluster", "", (), _by_id),
+    )
+}
+"""Every kind by its name, in the order a bundle's files are written."""

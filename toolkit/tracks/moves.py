@@ -1,0 +1,44 @@
+"""The status changes of one execution's track."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from toolkit.timeline.view import Change
+from toolkit.tracks.track import exists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.tracks.outline import Outline
+
+_start_of = itemgetter(0)
+
+
+def moves(member: Outline) -> Iterator[Change]:
+    """Give an execution's status changes: another `_status` while it exists, or its beginning."""
+    starts = {since for since, _ in member.spans if since is not None}
+    for t in sorted(starts.union(t for t, _ in member.steps[1:])):
+        if not exists(member.spans, t):
+            continue
+        place = bisect_right(member.steps, t, key=_start_of) - 1
+        _, status, name = member.steps[place][1]
+        before = _status_before(member, t)
+        after = _text(status)
+        if after != before:
+            yield Change(t, member.id, _text(name), before, after)
+
+
+def _status_before(member: Outline, t: int) -> str | None:
+    """Give the status an instant ago, `None` if there was no execution."""
+    if not exists(member.spans, t - 1):
+        return None
+    place = bisect_right(member.steps, t - 1, key=_start_of) - 1
+    return _text(member.steps[place][1][1])
+
+
+def _text(value: object) -> str:
+    """Show a field of a recorded document that may be missing or anything."""
+    return value if isinstance(value, str) else "unknown"

@@ -1,0 +1,80 @@
+"""What ordering needs to know of a track, and where tracks come from: memory, or files read piece by piece."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from msgspec import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from toolkit.model.wire import Document
+    from toolkit.tracks.kinds import Kind, Values
+    from toolkit.tracks.track import Span, Track
+
+BEGINNING: Final = -(2**62)
+"""An instant before every other."""
+
+
+class Outline(NamedTuple):
+    """What a list's order depends on, for one track.
+
+    Attributes:
+        id: The record's id.
+        steps: The watched values from an instant on, ascending; the first from `BEGINNING`.
+        spans: When the record exists; empty means throughout.
+        changing: Whether the document is ever another one, or ever missing.
+    """
+
+    id: str
+    steps: tuple[tuple[int, Values], ...]
+    spans: list[Span]
+    changing: bool
+
+
+def values_of(kind: Kind, doc: Document) -> Values:
+    """Give a document's watched values."""
+    return tuple([doc.get(field) for field in kind.watched])
+
+
+def outline(kind: Kind, track: Track) -> Outline:
+    """Make a track's outline."""
+    values = values_of(kind, track.doc)
+    steps = [(BEGINNING, values)]
+    for change in track.changes:
+        base = values if change.doc is UNSET else values_of(kind, change.doc)
+        kept = (None if field in change.unset else value for field, value in zip(kind.watched, base, strict=True))
+        after = tuple([change.set.get(field, value) for field, value in zip(kind.watched, kept, strict=True)])
+        if after != values:
+            steps.append((change.t, after))
+        values = after
+    changing = bool(track.changes or track.spans or track.counters or track.lists)
+    return Outline(track.id, tuple(steps), track.spans, changing)
+
+
+class TrackSource(Protocol):
+    """Tracks of one kind, sorted by id."""
+
+    def __getitem__(self, index: int, /) -> Track:
+        """Give one track."""
+
+    def outlines(self) -> Iterator[Outline]:
+        """Give every track's outline, in order; a source that reads files checks each as it goes."""
+
+
+class MemoryTracks:
+    """Tracks that are objects already."""
+
+    def __init__(self, kind: Kind, tracks: Sequence[Track]) -> None:
+        """Sort tracks by id."""
+        self._kind = kind
+        self._tracks = sorted(tracks, key=lambda track: track.id)
+
+    def __getitem__(self, index: int, /) -> Track:
+        """Give one track."""
+        return self._tracks[index]
+
+    def outlines(self) -> Iterator[Outline]:
+        """Give every track's outline, in order."""
+        return (outline(self._kind, track) for track in self._tracks)

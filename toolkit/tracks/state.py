@@ -1,0 +1,142 @@
+"""What a track's document is at an instant, and until when.
+
+The part that moves only at dated instants (changes, list items, existence) is folded once a segment between them;
+counters are integer lines put on top.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UNSET
+
+from toolkit.timeline.view import NEVER, Held
+from toolkit.tracks.track import Change, Piece, Track, exists, line_at, line_next
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.model.wire import Document
+
+_CHECKPOINT: Final = 32
+"""Every so many changes a folded document is kept, so that a seek folds no more than that."""
+
+_start_of = itemgetter(0)
+
+
+def apply(doc: Document, change: Change) -> Document:
+    """Give the document that a change makes of another one.
+
+    Fields that are removed go first, so that one both removed and set moves to the end; fields that are only set keep
+    their place.
+    """
+    after = dict(doc if change.doc is UNSET else change.doc)
+    for field in change.unset:
+        after.pop(field, None)
+    after.update(change.set)
+    return after
+
+
+def counter_at(pieces: list[Piece], t: int) -> Held[int]:
+    """Give the value of a counter at an instant, and the first later instant at which it is another one."""
+    place = max(0, bisect_right(pieces, t, key=_start_of) - 1)
+    at = max(t, pieces[place][0])
+    value = line_at(pieces[place], at)
+    while True:
+        step = line_next(pieces[place], at)
+        place += 1
+        end = pieces[place][0] if place < len(pieces) else NEVER
+        if step is not None and step < end:
+            return Held(value, step)
+        if place == len(pieces) or line_at(pieces[place], end) != value:
+            return Held(value, end)
+        at = end
+
+
+class TrackState:
+    """One track, ready to be asked for any instant."""
+
+    __slots__ = ("_checkpoints", "_edges", "_latest", "_settled", "_times", "track")
+
+    def __init__(self, track: Track) -> None:
+        """Index a track's instants."""
+        self.track = track
+        self._times = [change.t for change in track.changes]
+        self._edges = sorted({*self._times, *_bounds(track)})
+        self._checkpoints: dict[int, Document] = {0: track.doc}
+        self._latest = (0, track.doc)
+        self._settled: tuple[int, Document] | None = None
+
+    def segment(self, t: int) -> int:
+        """Number the time between two of the track's own instants that `t` is in; only counters move within one."""
+        return bisect_right(self._edges, t)
+
+    def at(self, t: int) -> Held[Document | None]:
+        """Give the document at an instant, `None` where there is none; it is shared, never change it."""
+        segment = self.segment(t)
+        until = self._edges[segment] if segment < len(self._edges) else NEVER
+        if not exists(self.track.spans, t):
+            starts = [since for since, _ in self.track.spans if since is not None and since > t]
+            return Held(None, min(starts, default=NEVER))
+        if self._settled is None or self._settled[0] != segment:
+            self._settled = segment, self._listed(self._folded(bisect_right(self._times, t)), t)
+        doc = self._settled[1]
+        if not self.track.counters:
+            return Held(doc, until)
+        doc = dict(doc)
+        for field in [field for field in self.track.counters if field in doc]:
+            value = self._count(doc, field, t)
+            doc[field], until = value.value, min(until, value.until)
+        return Held(doc, until)
+
+    def _folded(self, count: int) -> Document:
+        """Give the document after the first `count` changes."""
+        start, doc = self._latest
+        checkpoint = count - count % _CHECKPOINT
+        while checkpoint not in self._checkpoints:
+            checkpoint -= _CHECKPOINT
+        if not checkpoint <= start <= count:
+            start, doc = checkpoint, self._checkpoints[checkpoint]
+        for done, change in enumerate(self.track.changes[start:count], start + 1):
+            doc = apply(doc, change)
+            if done % _CHECKPOINT == 0:
+                self._checkpoints[done] = doc
+        self._latest = count, doc
+        return doc
+
+    def _listed(self, doc: Document, t: int) -> Document:
+        """Put the entries that exist at an instant into the document's lists, and what is counted by them."""
+        if not self.track.lists:
+            return doc
+        lists = {
+            field: [
+                item.doc
+                for item in items
+                if (item.since is None or item.since <= t) and (item.until is None or t < item.until)
+            ]
+            for field, items in self.track.lists.items()
+        }
+        counts = {field: base - len(lists[of]) for field, (base, of) in self.track.counts.items()}
+        return doc | {field: value for field, value in (lists | counts).items() if field in doc}
+
+    def _count(self, doc: Document, field: str, t: int) -> Held[int]:
+        """Give a counter's value; a derived one is held as long as what it is made of."""
+        counter = self.track.counters.get(field)
+        if counter is None:
+            return Held(doc.get(field, 0), NEVER)
+        if not counter.of:
+            return counter_at(counter.pieces, t)
+        source = self._count(doc, counter.of, t)
+        return Held(source.value * counter.times // counter.per, source.until)
+
+
+def _bounds(track: Track) -> Iterator[int]:
+    items = chain.from_iterable(track.lists.values())
+    for since, until in chain(track.spans, ((item.since, item.until) for item in items)):
+        if since is not None:
+            yield since
+        if until is not None:
+            yield until

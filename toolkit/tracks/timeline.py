@@ -1,0 +1,180 @@
+"""A bundle's life as a timeline: the second implementation of the one read interface."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
+
+from toolkit.errors import InstantError
+from toolkit.model.instants import EARLIEST, LATEST, format_instant
+from toolkit.timeline.view import NEVER, Change, Held, Record
+from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.moves import moves
+from toolkit.tracks.order import Explicit, Ordering
+from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource
+from toolkit.tracks.shelf import Shelf
+
+if TYPE_CHECKING:
+    from toolkit.tracks.track import Track
+
+Orders = Mapping[str, Sequence[Explicit]]
+"""Explicit orders by collection; see `toolkit.tracks.order`."""
+
+_ALL: Final = 2**62
+_instant_of = attrgetter("t")
+
+
+class TrackTimeline:
+    """Tracks, asked for any instant from `first` to `last`."""
+
+    def __init__(
+        self,
+        tracks: Mapping[str, Sequence[Track] | TrackSource],
+        first: int,
+        last: int,
+        orders: Orders | None = None,
+    ) -> None:
+        """Index tracks.
+
+        Args:
+            tracks: By collection; a missing one is empty.
+            first: The first instant that can be asked for.
+            last: The last one.
+            orders: By collection, the orders of its list that are not the sort's, ascending.
+        """
+        self.first = first
+        self.last = last
+        orders = orders or {}
+        self._shelves: dict[str, Shelf] = {}
+        self._orderings: dict[str, Ordering] = {}
+        self._errors: dict[str, Ordering] = {}
+        self._changes: list[Change] = []
+        for kind in KINDS.values():
+            held = tracks.get(kind.name, ())
+            source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held)
+            members = list(source.outlines())
+            self._shelves[kind.name] = Shelf(source, ((member.id, member.changing) for member in members))
+            explicit = orders.get(kind.name, ())
+            if kind.name == "errors":
+                self._errors = {
+                    ex_id: Ordering(kind, of_one, explicit) for ex_id, of_one in _by_execution(members).items()
+                }
+                continue
+            self._orderings[kind.name] = Ordering(kind, enumerate(members), explicit)
+            if kind.name == "executions":
+                self._changes = sorted(change for member in members for change in moves(member))
+
+    def at(self, t: int) -> TrackView:
+        """Look at the cluster at an instant.
+
+        Raises:
+            InstantError: If `t` is before `first` or after `last`.
+        """
+        if not self.first <= t <= self.last:
+            msg = (
+                f"cannot look at {_written(t)}: the bundle goes from {_written(self.first)} to {_written(self.last)}; "
+                "ask for an instant in it"
+            )
+            raise InstantError(msg)
+        return TrackView(self, t)
+
+    def changes(self, after: int, until: int) -> Iterator[Change]:
+        """Give the status changes later than `after` and not later than `until`, in their order."""
+        place = bisect_right(self._changes, after, key=_instant_of)
+        end = bisect_right(self._changes, until, key=_instant_of)
+        return iter(self._changes[place:end])
+
+    def next_change(self, after: int) -> int:
+        """Give the instant of the next status change after `after`, `NEVER` if there is none."""
+        place = bisect_right(self._changes, after, key=_instant_of)
+        return self._changes[place].t if place < len(self._changes) else NEVER
+
+    def shelf(self, name: str) -> Shelf:
+        """Give the records of a collection."""
+        return self._shelves[name]
+
+    def ordering(self, name: str) -> Ordering:
+        """Give the order of a collection."""
+        return self._orderings[name]
+
+    def errors_of(self, ex_id: str) -> Ordering | None:
+        """Give the order of an execution's error records, `None` if it never has any."""
+        return self._errors.get(ex_id)
+
+
+class TrackView:
+    """A bundle at one instant."""
+
+    __slots__ = ("_timeline", "t")
+
+    def __init__(self, timeline: TrackTimeline, t: int) -> None:
+        """Look at a timeline at an instant of it."""
+        self._timeline = timeline
+        self.t = t
+
+    def info(self) -> Held[Record]:
+        """What `GET /` answers; `{}` if the bundle does not know."""
+        record, until = self._timeline.shelf("cluster").find("info", self.t)
+        return Held(record or Record({}), until)
+
+    def nodes(self) -> Held[list[tuple[str, Record]]]:
+        """The nodes of the cluster state by key, in the order of the wire."""
+        shelf = self._timeline.shelf("nodes")
+        found, until = shelf.all_at(self._timeline.ordering("nodes").page(self.t, 0, _ALL), self.t)
+        return Held([(shelf.id(position), record) for position, record in found], until)
+
+    def controllers(self) -> Held[list[Record]]:
+        """The execution controllers, in the order of the wire."""
+        return self._page("controllers", 0, _ALL)
+
+    def jobs(self, start: int, size: int) -> Held[list[Record]]:
+        """Jobs `start` to `start + size` of the list."""
+        return self._page("jobs", start, size)
+
+    def job(self, job_id: str) -> Held[Record | None]:
+        """One job, `None` if there is none of that id at this instant."""
+        return self._timeline.shelf("jobs").find(job_id, self.t)
+
+    def job_count(self) -> int:
+        """How many jobs the list has."""
+        return self._timeline.ordering("jobs").count(self.t)
+
+    def executions(self, start: int, size: int) -> Held[list[Record]]:
+        """Executions `start` to `start + size` of the list."""
+        return self._page("executions", start, size)
+
+    def execution(self, ex_id: str) -> Held[Record | None]:
+        """One execution, `None` if there is none of that id at this instant."""
+        return self._timeline.shelf("executions").find(ex_id, self.t)
+
+    def execution_count(self) -> int:
+        """How many executions the list has."""
+        return self._timeline.ordering("executions").count(self.t)
+
+    def errors(self, ex_id: str) -> Held[list[Record]]:
+        """The error records of an execution; empty if there is none."""
+        ordering = self._timeline.errors_of(ex_id)
+        if ordering is None:
+            return Held([], NEVER)
+        found, until = self._timeline.shelf("errors").all_at(ordering.page(self.t, 0, _ALL), self.t)
+        return Held([record for _, record in found if record.fields.get("ex_id") == ex_id], until)
+
+    def _page(self, name: str, start: int, size: int) -> Held[list[Record]]:
+        positions = self._timeline.ordering(name).page(self.t, start, size)
+        found, until = self._timeline.shelf(name).all_at(positions, self.t)
+        return Held([record for _, record in found], until)
+
+
+def _by_execution(members: list[Outline]) -> dict[str, list[tuple[int, Outline]]]:
+    """Sort error records by every execution they ever belong to."""
+    groups: dict[str, list[tuple[int, Outline]]] = {}
+    for position, member in enumerate(members):
+        for ex_id in {values[1] for _, values in member.steps if isinstance(values[1], str)}:
+            groups.setdefault(ex_id, []).append((position, member))
+    return groups
+
+
+def _written(t: int) -> str:
+    return format_instant(t) if EARLIEST <= t <= LATEST else f"{t} ms"
