@@ -1,0 +1,80 @@
+"""One request, one instant, one answer: `answer(cluster, t, request)`.
+
+Pure but for the command log. Sanic and every in-process transport are adapters to it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from toolkit.answers.exchange import (
+    BARE_JSON,
+    TEXT,
+    Refusal,
+    Request,
+    Response,
+    conditional,
+    failure,
+    json_response,
+)
+from toolkit.answers.parameters import parse_query
+from toolkit.answers.routes import Call, Cluster, match
+from toolkit.errors import InstantError
+from toolkit.timeline.view import NEVER
+
+_BROKEN_PATH: Final = b'{"error":"api is not available"}'
+
+
+def answer(cluster: Cluster, t: int, request: Request) -> Response:
+    """Answer a request as the cluster does at an instant.
+
+    Args:
+        cluster: What is served.
+        t: The instant, milliseconds since the Unix epoch; one outside the timeline is answered with 400.
+        request: The request as it came.
+    """
+    try:
+        return conditional(request, _respond(cluster, t, request))
+    except Refusal as refusal:
+        return conditional(request, failure(refusal.status, refusal.message, refusal.until))
+    except InstantError as error:
+        return conditional(request, failure(400, str(error), 0))
+
+
+def _respond(cluster: Cluster, t: int, request: Request) -> Response:
+    try:
+        found = match(request.path)
+    except UnicodeDecodeError:
+        # Source: observed; the master's catch-all for what goes wrong before a handler: compact, no charset, no ETag.
+        headers = (
+            ("X-Powered-By", "Express"),
+            ("Content-Type", BARE_JSON),
+            ("Content-Length", str(len(_BROKEN_PATH))),
+        )
+        return Response(500, headers, _BROKEN_PATH, NEVER)
+    if request.method == "OPTIONS" and found:
+        return _options(sorted({method for route, _ in found for method in _methods(route.method)}))
+    for route, ids in found:
+        if request.method in _methods(route.method):
+            body, until = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
+            return json_response(200, body, until)
+    raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
+
+
+def _methods(method: str) -> tuple[str, ...]:
+    return ("GET", "HEAD") if method == "GET" else (method,)
+
+
+def _options(methods: list[str]) -> Response:
+    body = ", ".join(methods).encode()
+    headers = (
+        ("X-Powered-By", "Express"),
+        ("Allow", body.decode()),
+        ("Content-Length", str(len(body))),
+        ("Content-Type", TEXT),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+    return Response(200, headers, body, NEVER)
+
+
+__all__ = ["Cluster", "Request", "Response", "answer"]

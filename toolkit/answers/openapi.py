@@ -1,0 +1,71 @@
+"""The OpenAPI 3.1 document, made from the route table and the typed records that serve the requests."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from toolkit import __version__
+from toolkit.answers.routes import ROUTES, Route
+from toolkit.model.records import Failure
+
+_REF: Final = "#/components/schemas/{name}"
+_TAGS: Final = {
+    "cluster": "The cluster as a whole",
+    "jobs": "Jobs: the templates of executions",
+    "ex": "Executions: runs of jobs",
+    "toolkit": "The toolkit's own routes; a real cluster does not have them",
+}
+
+
+def document(mode: str) -> dict[str, Any]:
+    """Describe every route.
+
+    Args:
+        mode: `live` or `replay`; only the description differs.
+    """
+    types = [route.returns for route in ROUTES] + [Failure]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    *answers, failure = schemas
+    paths: dict[str, dict[str, Any]] = {}
+    for route, schema in zip(ROUTES, answers, strict=True):
+        for prefix in route.prefixes:
+            path = (prefix + route.path).rstrip("/") or "/"
+            paths.setdefault(path, {})[route.method.lower()] = _operation(route, schema, failure, prefix)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Teraslice management API, served by toolkit",
+            "version": __version__,
+            "description": f"A Teraslice 3.18.0 cluster to develop and test against ({mode}).",
+        },
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any], prefix: str) -> dict[str, Any]:
+    ids = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", route.path)
+    ]
+    query = [
+        {"name": p.name, "in": "query", "required": False, "description": p.text, "schema": p.schema}
+        for p in route.parameters
+    ]
+    responses = {"200": _response("As asked", schema)}
+    responses |= {str(status): _response(text, failure) for status, text in route.failures}
+    return {
+        "operationId": route.name + ("_v1" if prefix and "" in route.prefixes else ""),
+        "summary": route.summary,
+        "tags": [route.tag],
+        "parameters": ids + query,
+        "responses": responses,
+    }
+
+
+def _response(text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,91 @@
+"""Query parameters, read and refused as Teraslice does.
+
+Source: observed answers to odd `size` and `from` values, and Teraslice's order of checks (its own, then OpenSearch's).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+from urllib.parse import unquote_plus
+
+from toolkit.answers.exchange import Refusal
+from toolkit.timeline.view import NEVER
+
+WINDOW: Final = 10_000
+DEFAULT_SIZE: Final = 100
+_NUMBER: Final = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?|0[xX][0-9a-fA-F]{1,13})\s*")
+
+Query = dict[str, list[str]]
+
+HARMLESS: Final[dict[str, frozenset[str]]] = {
+    "sort": frozenset({"", "_updated:desc"}),
+    "deleted": frozenset({"false"}),
+    "filter": frozenset({""}),
+    "status": frozenset({""}),
+}
+"""List parameters that are not applied yet, and the values that change nothing."""
+
+
+class Page(NamedTuple):
+    """A place in a list."""
+
+    start: int
+    size: int
+
+
+def parse_query(query: str) -> Query:
+    """Read a query string flat, as Express 5 does: repeated keys gather, `a[b]` stays a literal key."""
+    values: Query = {}
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            values.setdefault(unquote_plus(name), []).append(unquote_plus(value))
+    return values
+
+
+def _whole(query: Query, name: str, default: int) -> int:
+    given = ",".join(query.get(name, []))
+    if not given:
+        return default
+    if len(query[name]) > 1 or not _NUMBER.fullmatch(given) or len(given) > WINDOW:
+        raise Refusal(500, f"{name} parameter must be a integer, got {given}"[:3000], NEVER)
+    text = given.strip()
+    return int(text, 16) if text[:2].lower() == "0x" else int(float(text))
+
+
+def page_of(query: Query) -> Page:
+    """Read `from` and `size`.
+
+    Raises:
+        Refusal: In Teraslice's and OpenSearch's words, for a value that is no number, negative or beyond the window.
+    """
+    start, size = _whole(query, "from", 0), _whole(query, "size", DEFAULT_SIZE)
+    for name, value in (("From", start), ("Size", size)):
+        if value < 0:
+            text = f"OpenSearch Error: Illegal Argument: Reason: [{name}] Parameter Cannot Be Negative, Found [{value}]"
+            raise Refusal(400, text, NEVER)
+    if start + size > WINDOW:
+        text = (
+            "OpenSearch Error: Search Phase Execution: [Illegal Argument] Reason: Result Window Is Too Large, "
+            f"From + Size Must Be Less Than Or Equal To: [{WINDOW}] But Was [{start + size}]. See The Scroll Api For A "
+            "More Efficient Way To Request Large Data Sets. This Limit Can Be Set By Changing The "
+            "[Index.max Result Window] Index Level Setting."
+        )
+        raise Refusal(400, text, NEVER)
+    return Page(start, size)
+
+
+def refuse_unapplied(query: Query, names: tuple[str, ...]) -> None:
+    """Refuse list parameters that we do not apply yet, rather than answer as if they were not there.
+
+    Raises:
+        Refusal: 501, unless the value changes nothing.
+    """
+    for name in names:
+        for value in query.get(name, []):
+            if name == "active" and value not in {"true", "false"}:
+                continue
+            if value not in HARMLESS.get(name, ()):
+                text = f"the toolkit does not apply the parameter {name} yet; leave it out, or ask a real cluster"
+                raise Refusal(501, text, NEVER)

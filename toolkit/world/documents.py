@@ -1,0 +1,149 @@
+"""The documents of the generated world, keys in the order in which Teraslice sends them.
+
+Source: observed answers of Teraslice 3.18.0 (key order, which field is there in which status) and its failure texts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from toolkit.model.instants import format_instant
+from toolkit.model.wire import Document
+from toolkit.world.catalogue import ASSETS, EX_TERASLICE_VERSION, operations_of
+from toolkit.world.draws import Draws
+from toolkit.world.life import Life
+from toolkit.world.population import JobPlan
+
+PORTS: Final = (45_680, 46_678)
+"""The ports of execution controllers. Source: Teraslice's default `slicer_port_range`."""
+ERROR_TEXT: Final = (
+    "TSError: Failure to process slice, caused by Error: {reason}\n"
+    "    at pRetry (packages/core-utils/dist/src/promises.js:103:21)\n"
+    "    at async SliceExecution.run (packages/teraslice/dist/src/lib/workers/worker/slice.js:37:22)\n"
+    "Caused by: Error: {reason}"
+)
+REASONS: Final = (
+    "Request timed out after 30000ms",
+    "bulk sender error: es_rejected_execution_exception",
+    "connect ECONNREFUSED",
+    "mapper_parsing_exception: failed to parse field [created]",
+)
+
+
+def job_document(plan: JobPlan, job_id: str, created: int, updated: int) -> Document:
+    """Make a job's document."""
+    return {
+        "name": plan.name,
+        "lifecycle": plan.lifecycle,
+        "workers": plan.workers,
+        "analytics": True,
+        "operations": operations_of(plan.template, plan.subject),
+        "assets": list(plan.template.assets),
+        "slicers": 1,
+        "job_id": job_id,
+        "_context": "job",
+        "_created": format_instant(created),
+        "_updated": format_instant(updated),
+    }
+
+
+def stats_document(life: Life, t: int, *, stored: bool) -> Document:
+    """Make slicer statistics; stored ones of an execution that never ran have no `started`."""
+    stats: dict[str, Any] = life.stats(t)
+    ran = t >= life.started
+    if ran or not stored:
+        stats["started"] = format_instant(life.started if ran else life.created)
+    completed = life.first("completed")
+    if completed <= t:
+        stats["queuing_complete"] = format_instant(life.started + (completed - life.started) * 9 // 10)
+    return stats
+
+
+def controller_document(life: Life, t: int, ex_id: str, job_id: str, name: str) -> Document:
+    """Make the entry of an execution's controller."""
+    return {"ex_id": ex_id, "job_id": job_id, "name": name, **stats_document(life, t, stored=False)}
+
+
+def failure_reason(life: Life, ex_id: str, status: str) -> str:
+    """Give the text of `_failureReason` in a status."""
+    if status == "failing":
+        return f"execution {ex_id} has encountered a processing error, reason: slice failure watch dog"
+    if status == "failed":
+        failed = life.failed(life.ended)
+        return f"execution: {ex_id} had {failed} slice failure{'s' if failed != 1 else ''} during processing"
+    if status == "terminated":
+        return f'execution {ex_id} received shutdown before the slicer could complete, setting status to "terminated"'
+    return ""
+
+
+def execution_document(life: Life, t: int, plan: JobPlan, ids: tuple[str, str, str | None], host: str, ports: Draws) -> Document:
+    """Make an execution's document as it is at `t`.
+
+    Args:
+        life: The execution.
+        t: An instant not before its creation.
+        plan: Its job.
+        ids: Its id, its job's id, and the id of the execution it recovers.
+        host: The host of its controller.
+        ports: Draws of controller ports.
+    """
+    ex_id, job_id, recovers = ids
+    updated, status = life.move_at(t)
+    reason = failure_reason(life, ex_id, status)
+    seen = {name for _, name in life.moves[: life.moves_until(t)]}
+    written = {"failing", "stopping", "completed", "stopped", "failed", "terminated"}
+    document: Document = {
+        "name": plan.name,
+        "lifecycle": plan.lifecycle,
+        "workers": plan.workers,
+        "analytics": True,
+        "operations": operations_of(plan.template, plan.subject),
+        "assets": [ASSETS[name] for name in plan.template.assets],
+        "slicers": 1,
+        "active": True,
+        "autorecover": False,
+        "max_retries": 3,
+        "apis": [],
+        "probation_window": 300_000,
+        "stateful": False,
+        "labels": None,
+        "env_vars": {},
+        "log_level": None,
+        "relocatable": False,
+        "job_id": job_id,
+        "ex_id": ex_id,
+        "metadata": {},
+        "_status": status,
+        "_context": "ex",
+        "_created": format_instant(life.created),
+        "_updated": format_instant(updated),
+        "_has_errors": bool(reason),
+        "_slicer_stats": stats_document(life, updated, stored=True) if status in written else {},
+        "_failureReason": reason,
+        "teraslice_version": EX_TERASLICE_VERSION,
+    }
+    if recovers is not None:
+        document["recovered_execution"] = recovers
+    if "initializing" in seen:
+        document["slicer_port"] = ports.between(life.number, *PORTS)
+        document["slicer_hostname"] = host
+    return document
+
+
+def error_document(life: Life, nth: int, ex_id: str, slice_id: str, draw: int) -> Document:
+    """Make the record of an execution's `nth` failed slice, from 1."""
+    failed, processed = life.failure_time(nth)
+    reason = REASONS[draw % len(REASONS)]
+    begin = format_instant(failed - 60_000)
+    return {
+        "slice_id": slice_id,
+        "slicer_id": 0,
+        "slicer_order": processed,
+        "request": f'{{"start":"{begin}","end":"{format_instant(failed - 50_000)}","count":{draw % 9973 + 1}}}',
+        "state": "error",
+        "ex_id": ex_id,
+        "_created": format_instant(failed - 1000 - (draw >> 20) % 5000),
+        "_updated": format_instant(failed),
+        "retry_count": 3,
+        "error": ERROR_TEXT.replace("{reason}", reason),
+    }

@@ -1,0 +1,178 @@
+"""One execution's life: when it takes which status, how many workers it has and what its counters say at an instant.
+
+Only `processed` is a line; what depends on it is derived. Nothing here knows other executions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Final
+
+from toolkit.timeline.view import NEVER
+from toolkit.tracks.track import HOUR_MS, line_at, line_next
+from toolkit.world.draws import Draws
+
+Move = tuple[int, str]
+
+STATS: Final = (
+    "workers_available", "workers_active", "workers_joined", "workers_reconnected", "workers_disconnected",
+    "job_duration", "failed", "subslices", "queued", "slice_range_expansion", "processed", "slicers",
+    "subslice_by_key", "started", "queuing_complete",
+)  # fmt: skip
+"""The slicer statistics in wire order. Source: observed."""
+
+MILLION: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One execution.
+
+    Attributes:
+        number: Its number (`population.number_of`).
+        job: Its job's number.
+        lane: Where its processes stand (`placement`), `None` for one that ended before the epoch.
+        moves: Its statuses with the instant each begins, the first at its creation.
+        per_hour: Slices an hour while it runs.
+        ppm: Failed slices per million processed.
+        permille: Subslices per thousand processed.
+        workers: Workers asked for.
+        joined: Workers that joined when it began to run.
+        holds: How long a number of active workers holds, in milliseconds.
+        fully: Per mille of such times in which all joined workers are active.
+        losses: Instants at which a worker disconnects.
+        returns: Instants at which one reconnects.
+        actives: Draws of the active workers.
+    """
+
+    number: int
+    job: int
+    lane: int | None
+    moves: tuple[Move, ...]
+    per_hour: int
+    ppm: int
+    permille: int
+    workers: int
+    joined: int
+    holds: int
+    fully: int
+    losses: tuple[int, ...]
+    returns: tuple[int, ...]
+    actives: Draws = field(repr=False)
+
+    @property
+    def created(self) -> int:
+        """When it was created."""
+        return self.moves[0][0]
+
+    def move_at(self, t: int) -> Move:
+        """Give the latest move not later than `t`."""
+        return self.moves[bisect_right(self.moves, t, key=_instant) - 1]
+
+    def moves_until(self, t: int) -> int:
+        """Count the moves not later than `t`."""
+        return bisect_right(self.moves, t, key=_instant)
+
+    def next_move(self, t: int) -> int:
+        """Give the instant of the next move after `t`, `NEVER` if there is none."""
+        place = bisect_right(self.moves, t, key=_instant)
+        return self.moves[place][0] if place < len(self.moves) else NEVER
+
+    def first(self, *statuses: str) -> int:
+        """Give the instant at which it first takes one of the statuses, `NEVER` if it does not."""
+        return next((t for t, status in self.moves if status in statuses), NEVER)
+
+    @property
+    def started(self) -> int:
+        """When it began to run (or to recover): from then on it has workers and counts."""
+        return self.first("running", "recovering")
+
+    @property
+    def frozen(self) -> int:
+        """When its counters stop for good or for as long as it is paused."""
+        return self.first("paused", "stopping", "completed", "failed", "terminated", "rejected")
+
+    @property
+    def final(self) -> int:
+        """From when on its statistics are written down and never change."""
+        return self.first("stopping", "completed", "failed", "terminated", "rejected")
+
+    @property
+    def ended(self) -> int:
+        """When it takes a terminal status."""
+        return self.first("completed", "stopped", "failed", "terminated", "rejected")
+
+    @property
+    def piece(self) -> tuple[int, int, int]:
+        """The line of `processed` while it runs."""
+        return self.started, 0, self.per_hour
+
+    def processed(self, t: int) -> int:
+        """Count the slices finished by `t`; never falls."""
+        started = self.started
+        return line_at((started, 0, self.per_hour), min(t, self.frozen)) if t >= started else 0
+
+    def failed(self, t: int) -> int:
+        """Count the slices failed by `t`."""
+        return self.processed(t) * self.ppm // MILLION
+
+    def active(self, t: int) -> int:
+        """Give the workers that hold a slice at `t`; none before it runs, while paused, or after it ran dry."""
+        if not self.started <= t:
+            return 0
+        frozen = self.frozen
+        if t >= frozen:
+            if self.move_at(frozen)[1] in {"paused", "completed", "failed", "rejected"}:
+                return 0
+            t = frozen
+        drawn = self.actives.two(self.number, (t - self.started) // self.holds)
+        if drawn % 1000 < self.fully or self.joined == 1:
+            return self.joined
+        return self.joined - 1 - (drawn >> 10) % max(1, self.joined // 5)
+
+    def stats(self, t: int) -> dict[str, int]:
+        """Give the slicer statistics at `t`, in wire order, without the dates."""
+        processed = self.processed(t)
+        running = t >= self.started
+        until = min(t, self.frozen)
+        active = self.active(t)
+        joined = self.joined if running else 0
+        return {
+            "workers_available": self.workers - joined,
+            "workers_active": active,
+            "workers_joined": joined,
+            "workers_reconnected": bisect_right(self.returns, until),
+            "workers_disconnected": bisect_right(self.losses, until),
+            "job_duration": max(1, (self.final - self.started) // 1000) if t >= self.final and running else 0,
+            "failed": processed * self.ppm // MILLION,
+            "subslices": processed * self.permille // 1000,
+            "queued": active,
+            "slice_range_expansion": 0,
+            "processed": processed,
+            "slicers": 1 if running else 0,
+            "subslice_by_key": 0,
+        }
+
+    def stats_until(self, t: int) -> int:
+        """Give the first instant after `t` at which `stats` may be another."""
+        if t < self.started or t >= self.final:
+            return self.next_move(t)
+        if t >= self.frozen:
+            return self.next_move(t)
+        counted = line_next(self.piece, t) or NEVER
+        shifted = self.started + ((t - self.started) // self.holds + 1) * self.holds
+        later = (at for at in self.losses + self.returns if at > t)
+        return min(counted, shifted, self.next_move(t), *later)
+
+    def failure_time(self, nth: int) -> tuple[int, int]:
+        """Give the instant at which the `nth` slice failed (from 1) and how many were processed then.
+
+        Only for executions with failures; the counter's line is inverted.
+        """
+        processed = -(-nth * MILLION // self.ppm)
+        return self.started - (-processed * HOUR_MS // self.per_hour), processed
+
+
+def _instant(move: Move) -> int:
+    return move[0]

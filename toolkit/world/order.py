@@ -1,0 +1,81 @@
+"""The order of a world's lists: what stands still is sorted once, in columns; what moves is merged in.
+
+Jobs never move. Executions: history is sorted once; those that an event stopped come in the order of their stops;
+lanes and started ones are few and are sorted again when something was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from toolkit.world.ids import Ids
+from toolkit.world.population import HISTORY, PER_JOB, Population, number_of
+
+COLUMNS_FROM: Final = 20_000
+"""Jobs from which on numpy's columns are worth its import."""
+
+
+class Sorted:
+    """Numbers of records with their `_updated`, newest first, ties by id."""
+
+    __slots__ = ("numbers", "updated")
+
+    def __init__(self, numbers: Sequence[int], updated: Sequence[int]) -> None:
+        """Keep two columns of one length: sequences or arrays of whole numbers."""
+        self.numbers = numbers
+        self.updated = updated
+
+    def __len__(self) -> int:
+        """How many records."""
+        return len(self.numbers)
+
+
+def _sorted(rows: list[tuple[int, int, int]]) -> Sorted:
+    rows.sort()
+    return Sorted([number for _, _, number in rows], [-negated for negated, _, _ in rows])
+
+
+def order_of_jobs(population: Population, ids: Ids) -> Sorted:
+    """Sort a world's jobs."""
+    jobs, epoch = population.scenario.jobs, population.epoch
+    if jobs < COLUMNS_FROM:
+        return _sorted([(population.job_ages(job)[1] - epoch, ids.rank(job), job) for job in range(jobs)])
+    import numpy as np  # noqa: PLC0415 - a small world starts without numpy
+
+    numbers = np.arange(jobs, dtype=np.uint64)
+    _, edited = population.job_ages(numbers)
+    order = np.lexsort((ids.rank(numbers), edited))
+    return Sorted(numbers[order].astype(np.int64), epoch - edited[order].astype(np.int64))
+
+
+def order_of_history(population: Population, ids: Ids) -> Sorted:
+    """Sort the executions that ended before the epoch."""
+    jobs, epoch = population.scenario.jobs, population.epoch
+    if jobs < COLUMNS_FROM:
+        rows = []
+        for job in range(jobs):
+            count, youngest = population.count_of(job), population.youngest(job)
+            for nth in range(count):
+                number = number_of(HISTORY, PER_JOB * job + nth)
+                _, ended = population.history_ages(number, nth, count, youngest)
+                rows.append((ended - epoch, ids.rank(number), number))
+        return _sorted(rows)
+    import numpy as np  # noqa: PLC0415 - a small world starts without numpy
+
+    job = np.arange(jobs, dtype=np.uint64)
+    counts = population.history_count(job)
+    youngest = np.full(jobs, population.scenario.history_from, dtype=np.uint64)
+    for lane in range(population.living):
+        counts[lane] = population.count_of(lane)
+        youngest[lane] = population.youngest(lane)
+    numbers, ages = [], []
+    for nth in range(population.scenario.history_most):
+        has = np.flatnonzero(counts > nth)
+        number = number_of(HISTORY, PER_JOB * job[has] + np.uint64(nth))  # type: ignore[arg-type]
+        _, ended = population.history_ages(number, np.uint64(nth), counts[has], youngest[has])
+        numbers.append(number)
+        ages.append(ended)
+    number, age = np.concatenate(numbers), np.concatenate(ages)
+    order = np.lexsort((ids.rank(number), age))
+    return Sorted(number[order].astype(np.int64), epoch - age[order].astype(np.int64))

@@ -1,0 +1,99 @@
+"""Where processes stand: every execution has slots of its own on the nodes for as long as it lives.
+
+Slots are numbered; slot `s` is on node `s % nodes`. An execution at place `p` of the cycle takes the slots of lane
+`p % places`, which nobody else has while it lives, so no node is ever over-full and nothing has to be simulated.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from toolkit.model.wire import Document
+from toolkit.world.catalogue import NODE_TERASLICE_VERSION, NODE_VERSION
+from toolkit.world.draws import Draws
+from toolkit.world.life import Life
+
+MASTER_PROCESSES: Final = ("cluster_master", "assets_service")
+
+
+class Placement:
+    """The nodes of one world and the slots of its executions."""
+
+    def __init__(self, seed: int | str, *, places: int, solos: int, most_workers: int, node_slots: int) -> None:
+        """Lay out the nodes.
+
+        Args:
+            seed: Keys the pids.
+            places: Lanes that executions of the cycle take in turn.
+            solos: Lanes that one execution each keeps.
+            most_workers: The most workers an execution has.
+            node_slots: Slots of a node; the master's two processes take two of the first node's.
+        """
+        self._pids = Draws(seed, "pid")
+        self._per_lane = 1 + most_workers
+        self._cycle_slots = places * self._per_lane
+        self._places = places
+        self.node_slots = node_slots
+        slots = (places + solos) * self._per_lane
+        self.nodes = max(2, -(-slots // (node_slots - len(MASTER_PROCESSES))))
+
+    def node_of(self, life: Life, process: int) -> int:
+        """Give the node of an execution's process: 0 is the execution controller, then the workers."""
+        return self._slot(life, process) % self.nodes
+
+    def _slot(self, life: Life, process: int) -> int:
+        assert life.lane is not None
+        return life.lane * self._per_lane + process
+
+    def worker_id(self, life: Life, process: int, place: int | None) -> int:
+        """Give a process's number on its node: counts up, never used twice.
+
+        Args:
+            life: An execution with a lane.
+            process: As in `node_of`.
+            place: Its place in the cycle, `None` for one with a lane of its own.
+        """
+        slot = self._slot(life, process)
+        node = slot % self.nodes
+        before = len(MASTER_PROCESSES) if node == 0 else 0
+        turns = 0 if place is None else place // self._places
+        if turns == 0:
+            return before + 1 + slot // self.nodes
+        total = (self._cycle_slots - node - 1) // self.nodes + 1 if node < self._cycle_slots else 0
+        return before + 1 + self.node_slots + (turns - 1) * total + slot // self.nodes
+
+    def process(self, life: Life, process: int, place: int | None, ex_id: str, job_id: str) -> Document:
+        """Make the entry of a process in its node's `active` list."""
+        return {
+            "worker_id": self.worker_id(life, process, place),
+            "assignment": "worker" if process else "execution_controller",
+            "pid": 1000 + self._pids.two(life.number, process) % 60_000,
+            "ex_id": ex_id,
+            "job_id": job_id,
+        }
+
+    def node_id(self, node: int) -> str:
+        """Give a node's id."""
+        return f"ts-worker-{node:03d}" if node else "ts-master"
+
+    def hostname(self, node: int) -> str:
+        """Give a node's host name."""
+        return f"10.0.{node // 250}.{node % 250 + 2}"
+
+    def node(self, node: int) -> Document:
+        """Make a node's document as it is without executions."""
+        masters = [
+            {"worker_id": i + 1, "assignment": name, "pid": 1000 + self._pids.two(i, 2**50) % 60_000}
+            for i, name in enumerate(MASTER_PROCESSES if node == 0 else ())
+        ]
+        return {
+            "node_id": self.node_id(node),
+            "hostname": self.hostname(node),
+            "pid": 1000 + self._pids.two(node, 2**51) % 60_000,
+            "node_version": NODE_VERSION,
+            "teraslice_version": NODE_TERASLICE_VERSION,
+            "total": self.node_slots,
+            "state": "connected",
+            "available": self.node_slots - len(masters),
+            "active": masters,
+        }

@@ -1,0 +1,196 @@
+"""The scenario: every parameter of a generated world, with its default, checked once at the edge.
+
+Durations are milliseconds here and texts such as `3m` in a scenario file; shares are 0 to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from toolkit.errors import ScenarioError, UsageError
+from toolkit.model.instants import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, parse_duration, parse_instant
+
+LIFETIME = 3_652 * DAY
+"""A world is defined from its epoch to ten years later."""
+MOST_JOBS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The parameters of a generated world. The fields are the rules of the generated world, by name.
+
+    Raises:
+        ScenarioError: If a parameter is out of its range; the message names it.
+    """
+
+    seed: int = 1
+    epoch: int = 1_767_225_600_000
+    jobs: int = 25
+    cluster_name: str = "toolkit"
+
+    living_share: float = 0.6
+    max_living: int = 1_000
+    history_most: int = 3
+    history_from: int = 1 * DAY
+    history_to: int = 180 * DAY
+
+    young_share: float = 0.2
+    young_under: int = 10 * SECOND
+    recent_share: float = 0.15
+    recent_under: int = 5 * MINUTE
+    hours_share: float = 0.2
+    hours_from: int = 1 * HOUR
+    days_from: int = 1 * DAY
+    days_to: int = 120 * DAY
+
+    recovering_share: float = 0.05
+    failing_share: float = 0.05
+    paused_share: float = 0.08
+    completing_share: float = 0.1
+
+    step_least: int = 3 * SECOND
+    step_most: int = 4 * SECOND
+    recovering_for: int = 3 * MINUTE
+    failing_for: int = 2 * MINUTE
+    stopping_for: int = 60 * SECOND
+
+    event_every: int = 3 * MINUTE
+    event_chance: float = 1.0
+    start_share: float = 0.5
+
+    workers_most: int = 8
+    fully_joined_share: float = 0.95
+    fully_active_share: float = 0.95
+    active_holds: int = 10 * MINUTE
+    disconnecting_share: float = 0.1
+
+    slice_every: int = 10 * SECOND
+    slice_spread_share: float = 0.1
+    failures_share: float = 0.1
+    failed_least_ppm: int = 500
+    failed_most_ppm: int = 5_000
+    subslices_least: int = 1_000
+    subslices_most: int = 1_500
+    errors_newest: int = 1_000
+    errors_within: int = 24 * HOUR
+
+    node_slots: int = 16
+
+    @property
+    def last(self) -> int:
+        """The last instant of the world."""
+        return self.epoch + LIFETIME
+
+    @property
+    def startup_most(self) -> int:
+        """The longest time from pending to running."""
+        return 3 * self.step_most
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                _refuse(name, value, f"must be from {low} to {high}")
+        for field in fields(self):
+            if field.name.endswith("_share") and not 0 <= getattr(self, field.name) <= 1:
+                _refuse(field.name, getattr(self, field.name), "must be from 0 to 1")
+        if not 0 <= self.event_chance <= 1:
+            _refuse("event_chance", self.event_chance, "must be from 0 to 1")
+        for low_name, high_name in _PAIRED:
+            if getattr(self, low_name) > getattr(self, high_name):
+                _refuse(low_name, getattr(self, low_name), f"must not be above {high_name}")
+        if self.young_share + self.recent_share + self.hours_share > 1:
+            _refuse("hours_share", self.hours_share, "and young_share and recent_share must not be above 1 together")
+        longest = max(self.startup_most, self.stopping_for, self.recovering_for)
+        if self.event_every < longest:
+            _refuse("event_every", self.event_every, f"must be at least {longest} ms, the longest start-up, stop or recovery")
+        if self.recent_under <= max(self.young_under, self.startup_most):
+            _refuse("recent_under", self.recent_under, "must be above young_under and the longest start-up")
+        if self.days_to + 30 * DAY > self.history_to:
+            _refuse("history_to", self.history_to, "must be at least 30 days above days_to")
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any], **given: Any) -> Scenario:  # noqa: ANN401 - values of any field
+        """Make a scenario from a scenario file's table, with what was `given` besides winning.
+
+        Args:
+            table: Names of this class's fields; durations as text, the epoch as a date.
+            given: Values of fields, in the units of this class.
+
+        Raises:
+            ScenarioError: If a name is unknown or a value is of the wrong type or out of its range.
+        """
+        types = {field.name: field.type for field in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, value in table.items():
+            if name not in types:
+                _refuse(name, value, f"is not a parameter; the parameters are {', '.join(types)}")
+            values[name] = _read(name, str(types[name]), value)
+        return replace(cls(), **(values | given))
+
+
+_RANGES: tuple[tuple[str, int, int], ...] = (
+    ("seed", 0, 2**63 - 1),
+    ("epoch", EARLIEST + 800 * DAY, LATEST - LIFETIME),
+    ("jobs", 0, MOST_JOBS),
+    ("max_living", 0, 100_000),
+    ("history_most", 0, 3),
+    ("history_from", 1, 10_000 * DAY),
+    ("history_to", 1, 400 * DAY),
+    ("young_under", 1, HOUR),
+    ("recent_under", 1, HOUR),
+    ("hours_from", MINUTE, 23 * HOUR),
+    ("days_from", HOUR, 300 * DAY),
+    ("days_to", HOUR, 300 * DAY),
+    ("step_least", 1, HOUR),
+    ("step_most", 1, HOUR),
+    ("recovering_for", 1, DAY),
+    ("failing_for", 1, DAY),
+    ("stopping_for", 1, DAY),
+    ("event_every", MINUTE, 3_652 * DAY),
+    ("workers_most", 1, 1_000),
+    ("active_holds", SECOND, 365 * DAY),
+    ("slice_every", 10, HOUR),
+    ("failed_least_ppm", 1, 1_000_000),
+    ("failed_most_ppm", 1, 1_000_000),
+    ("subslices_least", 0, 1_000_000),
+    ("subslices_most", 0, 1_000_000),
+    ("errors_newest", 0, 10_000),
+    ("errors_within", 1, 400 * DAY),
+    ("node_slots", 3, 10_000),
+)
+_PAIRED = (
+    ("step_least", "step_most"),
+    ("failed_least_ppm", "failed_most_ppm"),
+    ("subslices_least", "subslices_most"),
+    ("days_from", "days_to"),
+    ("hours_from", "days_from"),
+    ("recent_under", "hours_from"),
+    ("young_under", "recent_under"),
+)
+_DURATIONS = frozenset(
+    name for name, _, _ in _RANGES if name.endswith(("_from", "_to", "_under", "_least", "_most", "_for", "_every", "_holds", "_within"))
+) - {"history_most", "workers_most", "subslices_least", "subslices_most"}
+
+
+def _read(name: str, kind: str, value: object) -> object:
+    wanted = "a duration such as 30s" if name in _DURATIONS else {"int": "a whole number", "float": "a number"}.get(kind, "a text")
+    try:
+        if name == "epoch":
+            wanted = "a date such as 2026-01-01T00:00:00Z"
+            return parse_instant(str(value))
+        if name in _DURATIONS and isinstance(value, str):
+            return parse_duration(value)
+    except UsageError:
+        _refuse(name, value, f"must be {wanted}")
+    fits = {"int": (int,), "float": (int, float), "str": (str,)}[kind]
+    if isinstance(value, bool) or not isinstance(value, fits) or name in _DURATIONS:
+        _refuse(name, value, f"must be {wanted}")
+    return value
+
+
+def _refuse(name: str, value: object, rule: str) -> None:
+    msg = f"cannot use the scenario: {name} is {value!r}, it {rule}"
+    raise ScenarioError(msg)

@@ -1,0 +1,200 @@
+"""One generated world: everything from its epoch on, until a refresh begins the next.
+
+Answers "who is there at `t`, in which order, as what documents" at the cost of what is asked for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property, lru_cache
+from typing import Final
+
+from toolkit.errors import InstantError
+from toolkit.timeline.order import Entry, merged_page
+from toolkit.timeline.view import NEVER, Record
+from toolkit.world import documents
+from toolkit.world.catalogue import INFO
+from toolkit.world.draws import Draws
+from toolkit.world.ids import Ids
+from toolkit.world.life import Life
+from toolkit.world.lives import Lives
+from toolkit.world.order import Sorted, order_of_history, order_of_jobs
+from toolkit.world.placement import Placement
+from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of
+from toolkit.world.scenario import Scenario
+
+CACHED_RECORDS: Final = 20_000
+SLICE_SPACE: Final = 2**24
+"""Slice numbers per execution."""
+
+
+class World:
+    """One generation of a scenario: the first from its epoch, each refresh makes another from its instant."""
+
+    def __init__(self, scenario: Scenario, generation: int, epoch: int) -> None:
+        """Plan the world; nothing is simulated."""
+        seed: int | str = scenario.seed if generation == 0 else f"{scenario.seed}/{generation}"
+        self.scenario = scenario
+        self.epoch = epoch
+        self.population = Population(scenario, seed, epoch)
+        self.lives = Lives(self.population, seed)
+        self.job_ids = Ids(seed, "job")
+        self.ex_ids = Ids(seed, "ex")
+        self._slice_ids = Ids(seed, "slice")
+        self._ports = Draws(seed, "port")
+        self._hosts = Draws(seed, "host")
+        self._slices = Draws(seed, "slice")
+        self.placement = Placement(
+            seed,
+            places=self.lives.most_places,
+            solos=len(self.lives.solos),
+            most_workers=scenario.workers_most,
+            node_slots=scenario.node_slots,
+        )
+        self._at_epoch = sorted(
+            t for lane in range(self.population.living) for t, _ in self.lives.life(number_of(LANE, lane)).moves if t > epoch
+        )
+        self.execution_record = lru_cache(maxsize=CACHED_RECORDS)(self._execution_record)
+        self.job_record = lru_cache(maxsize=CACHED_RECORDS)(self._job_record)
+        self._moving_from = lru_cache(maxsize=64)(self._moving)
+        self.controlled_from = lru_cache(maxsize=64)(self._controlled)
+        self.info = Record(INFO | {"name": scenario.cluster_name})
+
+    @cached_property
+    def jobs(self) -> Sorted:
+        """The jobs, in the order of the list."""
+        return order_of_jobs(self.population, self.job_ids)
+
+    @cached_property
+    def history(self) -> Sorted:
+        """The executions that ended before the epoch, in the order of the list."""
+        return order_of_history(self.population, self.ex_ids)
+
+    def next_write(self, t: int) -> int:
+        """Give the first instant after `t` at which any record of the world is written; `NEVER` if there is none."""
+        calendar, stopping = self.lives.calendar, self.scenario.stopping_for
+        starts, stops = calendar.starts_by(t), calendar.stops_by(t)
+        place = bisect_right(self._at_epoch, t)
+        times = [
+            self._at_epoch[place] if place < len(self._at_epoch) else NEVER,
+            calendar.start_time(starts),
+            calendar.stop_time(stops),
+        ]
+        if starts:
+            times.append(self.lives.life(number_of(STARTED, starts - 1)).next_move(t))
+        if stops and calendar.stop_time(stops - 1) + stopping > t:
+            times.append(calendar.stop_time(stops - 1) + stopping)
+        return min(times)
+
+    def last_write(self, t: int) -> int:
+        """Give an instant not after `t` from which on nothing was written until `t`."""
+        calendar, stopping = self.lives.calendar, self.scenario.stopping_for
+        starts, stops = calendar.starts_by(t), calendar.stops_by(t)
+        place = bisect_right(self._at_epoch, t)
+        times = [self.epoch, self._at_epoch[place - 1] if place else self.epoch]
+        if starts:
+            times.append(self.lives.life(number_of(STARTED, starts - 1)).move_at(t)[0])
+        if stops:
+            stop = calendar.stop_time(stops - 1)
+            times.append(stop + stopping if stop + stopping <= t else stop)
+        if stops > 1 and calendar.stop_time(stops - 2) + stopping <= t:
+            times.append(calendar.stop_time(stops - 2) + stopping)
+        return max(times)
+
+    def _window(self, t: int) -> range:
+        """The places of the cycle whose executions are not terminal at `t`."""
+        calendar = self.lives.calendar
+        gone = calendar.stops_by(t - self.scenario.stopping_for)
+        return range(gone, len(self.lives.stoppable) + calendar.starts_by(t))
+
+    def _moving(self, written: int) -> list[tuple[Entry, int]]:
+        """The executions that live or ended by themselves, in the order of the list, after a write."""
+        numbers = [self.lives.at_place(place) for place in self._window(written)]
+        numbers += [number_of(LANE, lane) for lane in self.lives.solos]
+        rows = [((-self.lives.life(n).move_at(written)[0], self.ex_ids.id_of(n)), n) for n in numbers]
+        rows.sort()
+        return rows
+
+    def living(self, t: int) -> list[tuple[Life, int | None]]:
+        """Give the executions that are not terminal at `t`, each with its place in the cycle, if it has one."""
+        window: list[tuple[Life, int | None]] = [(self.lives.life(self.lives.at_place(p)), p) for p in self._window(t)]
+        solos = (self.lives.life(number_of(LANE, lane)) for lane in self.lives.solos)
+        return window + [(life, None) for life in solos if t < life.ended]
+
+    def executions(self, t: int, start: int, size: int) -> list[int]:
+        """Give the numbers of a page of the executions at `t`."""
+        gone, history = self._window(t).start, self.history
+        lives, calendar, stopping = self.lives, self.lives.calendar, self.scenario.stopping_for
+
+        def number(i: int) -> int:
+            return lives.at_place(gone - 1 - i) if i < gone else int(history.numbers[i - gone])
+
+        def key(i: int) -> Entry:
+            updated = calendar.stop_time(gone - 1 - i) + stopping if i < gone else int(history.updated[i - gone])
+            return -updated, self.ex_ids.id_of(number(i))
+
+        return merged_page(self._moving_from(self.last_write(t)), gone + len(history), key, number, start, size)
+
+    def execution_count(self, t: int) -> int:
+        """Count the executions at `t`."""
+        return len(self.history) + self.population.living + self.lives.calendar.starts_by(t)
+
+    def _controlled(self, written: int) -> list[tuple[Life, str, str, str]]:
+        """The executions with a controller after a write: by name, then `started`, both descending."""
+        rows = []
+        for life, _ in self.living(written):
+            started = life.started if written >= life.started else life.created
+            ids = self.ex_ids.id_of(life.number), self.job_ids.id_of(life.job), self.population.job(life.job).name
+            rows.append((started, life, *ids))
+        rows.sort(key=lambda row: row[2])
+        rows.sort(key=lambda row: (row[4], row[0]), reverse=True)
+        return [row[1:] for row in rows]
+
+    def _job_record(self, number: int) -> Record:
+        created, edited = self.population.job_ages(number)
+        plan = self.population.job(number)
+        return Record(
+            documents.job_document(plan, self.job_ids.id_of(number), self.epoch - created, self.epoch - edited)
+        )
+
+    def _execution_record(self, number: int, moves: int) -> Record:
+        """The document of an execution after so many of its moves."""
+        life = self.lives.life(number)
+        ids = self.ex_ids.id_of(number), self.job_ids.id_of(life.job), self._recovers(life)
+        if life.lane is not None:
+            node = self.placement.node_of(life, 0)
+        else:
+            node = self._hosts.below(number, self.placement.nodes)
+        t = life.moves[moves - 1][0]
+        plan = self.population.job(life.job)
+        return Record(documents.execution_document(life, t, plan, ids, self.placement.hostname(node), self._ports))
+
+    def _recovers(self, life: Life) -> str | None:
+        if life.first("recovering") == NEVER or not self.population.count_of(life.job):
+            return None
+        return self.ex_ids.id_of(number_of(HISTORY, PER_JOB * life.job))
+
+    def error_numbers(self, life: Life, t: int) -> range:
+        """Give which failed slices have a record at `t`, by number from 1: the newest, of the last hours."""
+        until = min(t, life.frozen)
+        failed = life.failed(until)
+        first = max(1, failed - self.scenario.errors_newest + 1)
+        oldest = until - self.scenario.errors_within
+        first += bisect_right(range(first, failed + 1), oldest, key=lambda nth: life.failure_time(nth)[0])
+        return range(first, failed + 1)
+
+    def error_record(self, life: Life, nth: int) -> Record:
+        """Make the record of an execution's `nth` failed slice."""
+        slice_id = self._slice_ids.id_of(life.number * SLICE_SPACE + nth)
+        drawn = self._slices.two(life.number, nth)
+        return Record(documents.error_document(life, nth, self.ex_ids.id_of(life.number), slice_id, drawn))
+
+    def require(self, t: int) -> None:
+        """Refuse an instant before the world.
+
+        Raises:
+            InstantError: If `t` is before the epoch.
+        """
+        if t < self.epoch:
+            msg = f"the world begins at {self.epoch}"
+            raise InstantError(msg)
