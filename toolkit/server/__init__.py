@@ -1,0 +1,1 @@
+"""The shell that serves a cluster over HTTP: sockets, Sanic, documentation pages, reloading."""

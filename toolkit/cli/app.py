@@ -1,0 +1,68 @@
+"""The command line: `toolkit generate | serve | record`.
+
+Commands are small: they parse, call the library and print. What a command needs is imported when it runs, so that
+`toolkit --help` is quick. Help is plain text, and `-h` is free for `serve --host`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from toolkit import __version__
+from toolkit.cli.output import result, say
+from toolkit.cli.serve import serve
+from toolkit.errors import ToolkitError
+
+app = typer.Typer(
+    help="A Teraslice cluster to develop and test against: generated, live, recorded and replayed.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 120},
+)
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - the shape of a typer callback
+    if value:
+        result(f"toolkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _toolkit(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001, FBT002 - its callback does the work; a flag by name only
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        result(context.get_help())
+
+
+app.command()(serve)
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 could not, 2 asked wrongly, 130 interrupted."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except ToolkitError as error:
+        say(f"error: {error}")
+        return error.exit_code
+    except typer.TyperException as error:
+        # A flag that does not exist or a value that does not fit it: typer has the sentence, we keep it to one line.
+        say(f"error: {' '.join(error.format_message().split())} (toolkit --help shows what there is)")
+        return error.exit_code
+    except typer.Abort:
+        return 130
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+        say(f"error: the system refused: {what}; free some space or choose another place, then run this again")
+        return 1
+    return code if isinstance(code, int) else 0

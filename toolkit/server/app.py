@@ -1,0 +1,118 @@
+"""Sanic as an adapter: bytes in, `Front`, bytes out.
+
+One handler takes every path and method, because the routes, their errors included, belong to `toolkit.answers`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from typing import TYPE_CHECKING, Any
+
+from sanic import Sanic
+from sanic.exceptions import BadURL, SanicException
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse
+from sanic.router import Router
+
+from toolkit.server.front import FAILED, MESSAGES, Front, Ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+App = Sanic[Any, Any]
+
+MOST_BODY = 1_000_000
+MOST_HEADERS = 16_384
+"""As Node, on which Teraslice runs."""
+
+_LOG = logging.getLogger("toolkit.server")
+_NUMBERS = itertools.count(1)
+_KEPT_OPEN = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
+_CLOSED = ((b"Connection", b"close"),)
+
+
+class _OneRoute(Router):
+    """A router for which every path and every method is the one route."""
+
+    def get(self, path: str, method: str, host: str | None) -> Any:  # type: ignore[override]  # noqa: ANN401, ARG002 - Sanic's is an lru_cache
+        """Give the one route."""
+        return self.routes[0], self.routes[0].handler, {}
+
+
+class _AnyRequest(Request):
+    """A request whose target may be anything: what Sanic calls a bad URL is Teraslice's 405."""
+
+    def __init__(self, url_bytes: bytes, *args: Any, **more: Any) -> None:  # noqa: ANN401 - Sanic's own
+        try:
+            super().__init__(url_bytes, *args, **more)
+        except BadURL:
+            super().__init__(b"/", *args, **more)
+            self.raw_url = url_bytes
+
+
+class _Reply(BaseHTTPResponse):
+    """A response whose header lines go out as they are, in their order and letters."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, ready: Ready) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Sanic's
+        self.status = ready.status
+        self.body = ready.body
+        self._lines = ready.lines
+
+    @property
+    def processed_headers(self) -> Any:  # noqa: ANN401 - an iterator in Sanic, any iterable will do
+        """Give our lines and the one that Sanic knows: whether the connection stays open."""
+        return self._lines + (_KEPT_OPEN if self.headers.get("connection") == "keep-alive" else _CLOSED)
+
+
+def create_app(front: Front) -> App:
+    """Make the Sanic app that serves a front. Several may live in one process."""
+    # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
+    Sanic.test_mode = True
+    app: App = Sanic(
+        f"toolkit-{next(_NUMBERS)}",
+        router=_OneRoute(),
+        request_class=_AnyRequest,
+        configure_logging=False,
+    )
+    app.config.update(
+        AUTO_EXTEND=False,
+        ACCESS_LOG=False,
+        REQUEST_MAX_SIZE=MOST_BODY,
+        REQUEST_MAX_HEADER_SIZE=MOST_HEADERS,
+        REQUEST_TIMEOUT=60,
+        # Longer than the 5 s that we announce, as Node does: no client meets a connection that closes under its hands.
+        KEEP_ALIVE_TIMEOUT=75,
+    )
+    app.add_route(_handler(front), "/", methods=["GET"], name="everything")
+    app.error_handler.add(Exception, _refusal(front))
+    return app
+
+
+def _handler(front: Front) -> Callable[[Request], Any]:
+    def handle(request: Request) -> BaseHTTPResponse:
+        headers = request.headers
+        return _Reply(
+            front.respond(
+                request.method,
+                request.raw_url.decode("ascii"),
+                headers.get("if-none-match"),
+                headers.get("cache-control"),
+            )
+        )
+
+    return handle
+
+
+def _refusal(front: Front) -> Callable[[Request, Exception], BaseHTTPResponse]:
+    def refuse(request: Request, error: Exception) -> BaseHTTPResponse:
+        status = error.status_code if isinstance(error, SanicException) else 500
+        if status not in MESSAGES:
+            _LOG.error("cannot answer %s %r", request.method, request.raw_url, exc_info=error)
+            return _Reply(front.refuse(500, FAILED))
+        return _Reply(front.refuse(status, MESSAGES[status]))  # type: ignore[index]  # HTTPStatus keys are ints
+
+    return refuse

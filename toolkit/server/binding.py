@@ -1,0 +1,74 @@
+"""The socket that a server listens on: bound by us, so that every refusal is one clear sentence."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from toolkit.errors import ToolkitError
+
+BACKLOG = 1024
+
+_REASONS = {
+    errno.EADDRINUSE: "the port is in use; choose another one with --port, or --port 0 for any free one",
+    errno.EADDRNOTAVAIL: "this machine does not have that address; choose another one with --host",
+    errno.EACCES: "the system keeps that port for privileged users; choose one from 1024 on with --port",
+    errno.EPERM: "the system keeps that port for privileged users; choose one from 1024 on with --port",
+    errno.EAFNOSUPPORT: "this machine does not have that kind of address; choose another one with --host",
+}
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on an address of this machine; port 0 is any free one.
+
+    Raises:
+        ToolkitError: If the system does not let us; the message says which flag to use instead.
+    """
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        # Names such as localhost have several addresses: IPv4 is what most clients try.
+        found = sorted(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), key=lambda entry: entry[0])
+    except (socket.gaierror, UnicodeError):
+        msg = f"cannot listen on {where}: no host of that name is known; choose an address of this machine with --host"
+        raise ToolkitError(msg) from None
+    family, kind, protocol, _, address = found[0]
+    try:
+        sock = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _refused(where, error) from None
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise _refused(where, error) from None
+    return sock
+
+
+def _refused(where: str, error: OSError) -> ToolkitError:
+    reason = _REASONS.get(error.errno or 0, f"{error.strerror}; choose another address with --host or --port")
+    return ToolkitError(f"cannot listen on {where}: {reason}")
+
+
+def address_of(sock: socket.socket) -> tuple[str, int]:
+    """Give the address and the real port of a listening socket."""
+    host, port = sock.getsockname()[:2]
+    return host, port
+
+
+def url_of(sock: socket.socket) -> str:
+    """Give the URL of a listening socket, with its real port."""
+    host, port = address_of(sock)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(sock: socket.socket) -> bool:
+    """Tell whether only this machine can reach a listening socket."""
+    return ipaddress.ip_address(address_of(sock)[0].partition("%")[0]).is_loopback
+
+
+def is_everywhere(sock: socket.socket) -> bool:
+    """Tell whether a listening socket is on every address of this machine."""
+    return ipaddress.ip_address(address_of(sock)[0].partition("%")[0]).is_unspecified

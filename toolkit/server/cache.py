@@ -1,0 +1,62 @@
+"""Ready-made answers, served exactly as long as they are right.
+
+An entry is used from the instant at which it was made to its `until`, that one excluded; a clock that goes back, or a
+write, makes it useless. The cache is bounded in entries and bytes and forgets the oldest first.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, TypeVar
+
+V = TypeVar("V")
+
+
+class _Entry(NamedTuple, Generic[V]):
+    made: int
+    until: int
+    size: int
+    value: V
+
+
+class AnswerCache(Generic[V]):
+    """A bounded map from a request to its answer and the time in which it holds."""
+
+    def __init__(self, most_entries: int = 4_096, most_bytes: int = 64_000_000) -> None:
+        """Start empty."""
+        self._entries: dict[object, _Entry[V]] = {}
+        self._most_entries = most_entries
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._sequence = 0
+
+    @property
+    def bytes_held(self) -> int:
+        """How much the entries take, as they said."""
+        return self._bytes
+
+    def get(self, key: object, t: int, sequence: int) -> V | None:
+        """Give the answer that holds at `t` with `sequence` log entries, `None` if there is none."""
+        if sequence != self._sequence:
+            self._clear(sequence)
+            return None
+        entry = self._entries.get(key)
+        return entry.value if entry is not None and entry.made <= t < entry.until else None
+
+    def put(self, key: object, value: V, *, t: int, sequence: int, until: int, size: int) -> None:  # noqa: PLR0913 - one fact each
+        """Keep an answer made at `t` that holds until `until`; one that is too large, or holds no time, is not kept."""
+        if sequence != self._sequence:
+            self._clear(sequence)
+        old = self._entries.pop(key, None)
+        if old is not None:
+            self._bytes -= old.size
+        if until <= t or size > self._most_bytes:
+            return
+        self._entries[key] = _Entry(t, until, size, value)
+        self._bytes += size
+        while len(self._entries) > self._most_entries or self._bytes > self._most_bytes:
+            self._bytes -= self._entries.pop(next(iter(self._entries))).size
+
+    def _clear(self, sequence: int) -> None:
+        self._entries.clear()
+        self._bytes = 0
+        self._sequence = sequence

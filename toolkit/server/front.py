@@ -1,0 +1,137 @@
+"""From a request as it was sent to an answer that is ready to send: one look at the clock, then the cache or `answer`.
+
+Knows HTTP's words but no web framework.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+from toolkit.answers.answer import Cluster, Request, Response, answer
+from toolkit.answers.exchange import conditional
+from toolkit.model.instants import SECOND, format_instant
+from toolkit.model.wire import pretty
+from toolkit.server.cache import AnswerCache
+from toolkit.server.docs import page
+
+if TYPE_CHECKING:
+    from toolkit.clock import Clock
+
+Lines = tuple[tuple[bytes, bytes], ...]
+
+_DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
+_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_DAY_SECONDS = 86_400
+_EPOCH_WEEKDAY = 3
+"""1970-01-01 was a Thursday."""
+_OVERHEAD = 1_000
+"""What an entry of the cache takes besides its body, roughly."""
+
+
+class Ready(NamedTuple):
+    """An answer as it goes over the wire: status, header lines, body."""
+
+    status: int
+    lines: Lines
+    body: bytes
+
+
+class _Held(NamedTuple):
+    """An answer to a request without conditions, and its header lines in bytes."""
+
+    response: Response
+    lines: Lines
+
+
+def http_date(t: int) -> bytes:
+    """Write an instant as HTTP's `Date` does.
+
+    Source: RFC 7231, 7.1.1.1; Python's own writer follows the locale.
+    """
+    text = format_instant(t)
+    weekday = _DAYS[(t // SECOND // _DAY_SECONDS + _EPOCH_WEEKDAY) % 7]
+    month = _MONTHS[int(text[5:7]) - 1]
+    return b"%b, %b %b %b %b GMT" % (weekday, text[8:10].encode(), month, text[0:4].encode(), text[11:19].encode())
+
+
+def _encoded(response: Response) -> Lines:
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
+
+
+class Front:
+    """Answers requests for one cluster by one clock."""
+
+    def __init__(self, cluster: Cluster, clock: Clock) -> None:
+        """Put a cluster behind a clock."""
+        self._cluster = cluster
+        self._clock = clock
+        self._cache: AnswerCache[_Held] = AnswerCache()
+        self._second = -1
+        self._date = b""
+
+    def respond(self, method: str, target: str, if_none_match: str | None, cache_control: str | None) -> Ready:
+        """Answer a request at the clock's instant.
+
+        Args:
+            method: As sent.
+            target: The path and query, as sent.
+            if_none_match: That header, if sent.
+            cache_control: That header, if sent.
+        """
+        t = self._clock.now()
+        key = (method, target)
+        held = self._cache.get(key, t, self._sequence)
+        if held is None:
+            held = self._answer(key, t)
+        response, lines = held
+        if if_none_match is not None:
+            # The bytes are there: whether the client has them already is a comparison.
+            response = conditional(Request(method, target, if_none_match, cache_control), response)
+            if response is not held.response:
+                lines = _encoded(response)
+        return Ready(response.status, (*lines, *self._stamp(t)), response.body)
+
+    def refuse(self, status: int, message: str) -> Ready:
+        """Answer a request that never became one: malformed, too large, too slow, or our own failure."""
+        body = pretty({"error": status, "message": message})
+        lines = (
+            (b"Content-Type", b"application/json; charset=utf-8"),
+            (b"Content-Length", b"%d" % len(body)),
+        )
+        return Ready(status, (*lines, *self._stamp(self._clock.now())), body)
+
+    @property
+    def _sequence(self) -> int:
+        return self._cluster.log.sequence if self._cluster.log is not None else 0
+
+    def _answer(self, key: tuple[str, str], t: int) -> _Held:
+        request = Request(*key)
+        response = page(request, self._cluster.mode) or answer(self._cluster, t, request)
+        held = _Held(response, _encoded(response))
+        size = len(response.body) + _OVERHEAD
+        self._cache.put(key, held, t=t, sequence=self._sequence, until=response.until, size=size)
+        return held
+
+    def _stamp(self, t: int) -> Lines:
+        second = t // SECOND
+        if second != self._second:
+            self._second, self._date = second, http_date(t)
+        return (
+            (b"Date", self._date),
+            (b"X-Toolkit-Instant", format_instant(t).encode()),
+            (b"X-Toolkit-Sequence", b"%d" % self._sequence),
+        )
+
+
+MESSAGES = {
+    HTTPStatus.BAD_REQUEST: "cannot read the request: it is not HTTP",
+    HTTPStatus.REQUEST_TIMEOUT: "the request did not arrive in time",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request is too large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "the address is too long",
+    HTTPStatus.EXPECTATION_FAILED: "cannot meet the Expect header",
+    HTTPStatus.SERVICE_UNAVAILABLE: "the answer was not ready in time",
+}
+"""What is said for each refusal that the web framework makes."""
+FAILED = "the toolkit failed; its standard error says where"
+"""What is said when the failure is ours: never more, it might be private."""

@@ -1,0 +1,56 @@
+"""A Sanic app, up and answering on a socket of ours, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from sanic import Sanic
+
+from toolkit.server.binding import BACKLOG
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator
+
+    from toolkit.server.app import App
+
+GRACE = 3.0
+"""Seconds for which a stopping server waits for clients that take their time."""
+_LOOK_EVERY = 0.02
+
+_starting = threading.Lock()
+"""Sanic rewrites methods of its classes when an app starts: one at a time."""
+
+
+@asynccontextmanager
+async def running(app: App, sock: socket.socket) -> AsyncIterator[None]:
+    """Serve an app on a listening socket; inside the block it answers. Ends gracefully, and closes the socket."""
+    with _starting:
+        # Sanic's server object has no types.
+        server: Any = await app.create_server(
+            sock=sock, backlog=BACKLOG, asyncio_server_kwargs={"start_serving": False}
+        )
+        await server.startup()
+        await server.before_start()
+    await server.after_start()
+    await server.start_serving()
+    try:
+        yield
+    finally:
+        server.server.close()
+        # A request that is being answered is finished; idle connections are closed at once.
+        for _ in range(int(GRACE / _LOOK_EVERY)):
+            for connection in list(server.connections):
+                connection.close_if_idle()
+            if not server.connections:
+                break
+            await asyncio.sleep(_LOOK_EVERY)
+        for connection in list(server.connections):
+            connection.abort()
+        await server.before_stop()
+        await server.after_stop()
+        sock.close()
+        Sanic.unregister_app(app)

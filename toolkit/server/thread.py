@@ -1,0 +1,84 @@
+"""A real server in a thread: `with ServerThread(cluster, clock) as server: httpx.get(server.url)`.
+
+Several may run at once in one process. The thread is a daemon: a test that is killed leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Self
+
+import uvloop
+
+from toolkit.server.app import create_app
+from toolkit.server.binding import bind, url_of
+from toolkit.server.front import Front
+from toolkit.server.running import running
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from toolkit.answers.answer import Cluster
+    from toolkit.clock import Clock
+
+
+class ServerThread:
+    """A server on a free port of this machine, up inside a `with` block."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Say what to serve by which clock, and where; port 0 is any free one."""
+        self._cluster = cluster
+        self._clock = clock
+        self._sock = bind(host, port)
+        self.url = url_of(self._sock)
+        self._up = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name=f"toolkit {self.url}", daemon=True)
+
+    def start(self) -> None:
+        """Start, and return once the server answers.
+
+        Raises:
+            Exception: What kept it from starting.
+        """
+        self._thread.start()
+        self._up.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+
+    def stop(self) -> None:
+        """Stop, and return once the port is free again; a second call does nothing."""
+        if self._loop is not None and self._stopping is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, `start` raises it where somebody sees it
+            self._failure = error
+        finally:
+            self._up.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        async with running(create_app(Front(self._cluster, self._clock)), self._sock):
+            self._up.set()
+            await self._stopping.wait()
