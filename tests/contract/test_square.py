@@ -1,0 +1,116 @@
+"""The square commutes: live at `t`, and replay of the generated bundle at `t`, answer with the same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.answers.answer import Cluster, Request, answer
+from toolkit.model.instants import HOUR, MINUTE
+from toolkit.tracks.timeline import TrackTimeline
+from toolkit.world.commands import CommandLog
+from toolkit.world.export import Export
+from toolkit.world.scenario import Scenario
+from toolkit.world.timeline import LiveTimeline
+from toolkit.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EPOCH = 1_767_225_600_000
+
+
+def square(scenario: Scenario, first: int, last: int) -> tuple[Cluster, Cluster]:
+    """Make the live cluster of a scenario and the replay of its bundle, without the disk."""
+    export = Export(World(scenario, 0, scenario.epoch), first, last)
+    tracks = {name: list(of_kind) for name, of_kind in export.tracks().items()}
+    live = Cluster(LiveTimeline(scenario, CommandLog()), None, "live")
+    return live, Cluster(TrackTimeline(tracks, first, last), None, "live")
+
+
+def requests(cluster: Cluster, t: int) -> Iterator[Request]:
+    """Give requests of every kind: lists, pages, single records, unknown ones, refusals."""
+    view = cluster.timeline.at(t)
+    paths = [
+        "/", "/v1/", "/cluster/state", "/v1/cluster/controllers", "/v1/cluster/slicers", "/v1/jobs", "/v1/ex",
+        "/v1/ex?size=10000", "/v1/jobs?size=3&from=2", "/v1/ex?size=5&from=7", "/v1/ex?from=9999&size=1", "/v1/ex?size=0",
+        "/v1/ex/nope", "/v1/jobs/00000000-0000-4000-8000-000000000000", "/v1/nope", "/v1/ex?size=abc", "/v1/ex?size=-1",
+        "/v1/ex/errors", "/v1/ex/nope/errors", "/v1/jobs/%zz", "/v1/ex?filter=a",
+    ]  # fmt: skip
+    for record in view.executions(0, 10_000).value:
+        ex_id = record.fields["ex_id"]
+        paths += [f"/v1/ex/{ex_id}", f"/v1/jobs/{record.fields['job_id']}"]
+        if record.fields["_has_errors"] or record.fields["_status"] in {"running", "paused", "stopped"}:
+            paths.append(f"/v1/ex/{ex_id}/errors?size=20")
+    for path in paths:
+        yield Request("GET", path)
+    yield from (Request("POST", "/v1/jobs/x"), Request("HEAD", "/v1/ex"), Request("OPTIONS", "/v1/ex"), Request("DELETE", "/v1/ex"))
+    tag = dict(answer(cluster, t, Request("GET", "/v1/ex")).headers)["ETag"]
+    yield Request("GET", "/v1/ex", if_none_match=tag)
+
+
+def interesting(live: Cluster, first: int, last: int) -> list[int]:
+    """Give both ends of a stretch and the instants before, at and after each change in it."""
+    instants = {first, last}
+    for change in live.timeline.changes(first, last):
+        instants |= {change.t - 1, change.t, change.t + 1}
+    return sorted(t for t in instants if first <= t <= last)
+
+
+def same_at(live: Cluster, replay: Cluster, t: int) -> None:
+    """Ask both everything at an instant and compare status, headers and bytes."""
+    for request in requests(live, t):
+        expected, got = answer(live, t, request), answer(replay, t, request)
+
+        assert expected[:3] == got[:3], (t, request)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    jobs=st.sampled_from([0, 1, 2, 3, 10, 25, 60]),
+    offset=st.sampled_from([0, 1, 2_500, 3 * MINUTE, 47 * MINUTE, 200 * 24 * HOUR]),
+    length=st.sampled_from([0, 12_000, 31 * MINUTE]),
+    data=st.data(),
+)
+def test_live_and_replay_answer_alike_for_any_seed(seed: int, jobs: int, offset: int, length: int, data: st.DataObject) -> None:
+    """Live and replay agree at the ends of a bundle, around changes and at arbitrary instants, for any seed."""
+    scenario = Scenario(seed=seed, epoch=EPOCH, jobs=jobs)
+    first, last = EPOCH + offset, EPOCH + offset + length
+    live, replay = square(scenario, first, last)
+    for t in {first, last, data.draw(st.integers(first, last)), data.draw(st.sampled_from(interesting(live, first, last)))}:
+        same_at(live, replay, t)
+
+
+def test_live_and_replay_answer_alike_at_every_change() -> None:
+    """The default world and its bundle agree before, at and after every change of an hour."""
+    live, replay = square(Scenario(seed=7, epoch=EPOCH), EPOCH, EPOCH + HOUR)
+
+    for t in interesting(live, EPOCH, EPOCH + HOUR):
+        same_at(live, replay, t)
+
+
+def test_the_changes_of_live_and_replay_are_the_same() -> None:
+    """`serve -v` prints the same lines on both sides."""
+    live, replay = square(Scenario(seed=3, epoch=EPOCH), EPOCH, EPOCH + HOUR)
+
+    assert list(live.timeline.changes(EPOCH, EPOCH + HOUR)) == list(replay.timeline.changes(EPOCH, EPOCH + HOUR))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), offset=st.integers(0, 40 * 24 * HOUR), side=st.sampled_from([0, 1]))
+def test_an_answer_holds_until_it_says(seed: int, offset: int, side: int) -> None:
+    """Just before `until` an answer is still the same, on live and on replay."""
+    scenario = Scenario(seed=seed, epoch=EPOCH)
+    t = EPOCH + offset
+    cluster = square(scenario, t, t + HOUR)[side]
+    ex_id = cluster.timeline.at(t).executions(0, 1).value[0].fields["ex_id"]
+    for path in ("/v1/ex", "/v1/cluster/controllers", "/cluster/state", "/v1/jobs", f"/v1/ex/{ex_id}", f"/v1/ex/{ex_id}/errors"):
+        request = Request("GET", path)
+        made = answer(cluster, t, request)
+        later = min(made.until - 1, t + HOUR)
+
+        assert made.until > t
+        assert answer(cluster, later, request).body == made.body

@@ -1,0 +1,77 @@
+"""`toolkit generate`: a generated world over a stretch of time, written as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from toolkit.bundle.writer import write_bundle
+from toolkit.errors import InstantError
+from toolkit.model.instants import format_instant
+from toolkit.tracks.track import Track
+from toolkit.world.export import Export
+from toolkit.world.scenario import Scenario
+from toolkit.world.world import World
+
+GENERATOR_REVISION = 1
+"""Changes when the same scenario gives other bytes."""
+REPORT_EVERY = 1_000
+
+Progress = Callable[[int, int], None]
+"""Called with records done and records in all."""
+
+
+def generate(
+    scenario: Scenario, first: int, last: int, target: Path, *, force: bool = False, progress: Progress | None = None
+) -> Path:
+    """Write the bundle of a scenario.
+
+    Args:
+        scenario: What to generate.
+        first: The bundle's first instant, not before the epoch.
+        last: Its last, both included.
+        target: The bundle's directory.
+        force: Replace a bundle that is there.
+        progress: Told how far it is.
+
+    Returns:
+        The path of the bundle.
+
+    Raises:
+        InstantError: If the stretch is outside the world.
+        TargetError: If the bundle cannot be written.
+    """
+    if not scenario.epoch <= first <= last <= scenario.last:
+        msg = (
+            f"cannot generate {format_instant(first)} to {format_instant(last)}: the world is defined from "
+            f"{format_instant(scenario.epoch)} to {format_instant(scenario.last)}; choose --from and --for in between"
+        )
+        raise InstantError(msg)
+    export = Export(World(scenario, 0, scenario.epoch), first, last)
+    tracks: dict[str, Iterable[Track]] = dict(export.tracks())
+    if progress is not None:
+        counted = _Counted(export.record_count(), progress)
+        tracks |= {name: counted.through(tracks[name]) for name in ("jobs", "executions")}
+    origin = {
+        "kind": "generated",
+        "generator_revision": GENERATOR_REVISION,
+        "scenario": asdict(scenario) | {"epoch": format_instant(scenario.epoch)},
+    }
+    return write_bundle(target, tracks, first=first, last=last, origin=origin, force=force)
+
+
+class _Counted:
+    """Tells how many tracks have gone by."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._done = 0
+        self._total = total
+        self._progress = progress
+
+    def through(self, tracks: Iterable[Track]) -> Iterator[Track]:
+        for track in tracks:
+            self._done += 1
+            if self._done % REPORT_EVERY == 0 or self._done == self._total:
+                self._progress(self._done, self._total)
+            yield track

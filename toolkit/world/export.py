@@ -1,0 +1,184 @@
+"""A generated world as tracks: the same function as a table, exact at every instant of the stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from toolkit.timeline.view import NEVER
+from toolkit.tracks.track import Change, Counter, Item, Piece, Span, Track
+from toolkit.world.documents import controller_document
+from toolkit.world.life import MILLION, Life
+from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, number_of
+from toolkit.world.timeline import process_count
+from toolkit.world.world import World
+
+DERIVED: Final = ("processed", "failed", "subslices", "queued")
+
+
+class Export:
+    """The tracks of one world over `[first, last]`, both ends included; each collection sorted by id."""
+
+    def __init__(self, world: World, first: int, last: int) -> None:
+        """Choose the stretch; `first` is not before the world's epoch."""
+        self._world = world
+        self._first = first
+        self._last = last
+
+    def tracks(self) -> dict[str, Iterator[Track]]:
+        """Give every collection's tracks, made one by one as they are asked for."""
+        return {
+            "jobs": self._jobs(),
+            "executions": self._executions(),
+            "controllers": self._controllers(),
+            "nodes": self._nodes(),
+            "errors": self._errors(),
+            "assets": iter(()),
+            "cluster": iter([Track(id="info", doc=self._world.info.fields)]),
+        }
+
+    def record_count(self) -> int:
+        """Count the jobs and executions, for progress."""
+        return self._world.scenario.jobs + self._world.execution_count(self._last)
+
+    def _jobs(self) -> Iterator[Track]:
+        ids = self._world.job_ids
+        for number in sorted(range(self._world.scenario.jobs), key=ids.rank):
+            yield Track(id=ids.id_of(number), doc=self._world.job_record(number).fields)
+
+    def _numbers(self) -> list[int]:
+        """The executions that exist at some instant of the stretch, in the order of their ids."""
+        world = self._world
+        numbers = [int(number) for number in world.history.numbers]
+        numbers += [number_of(LANE, lane) for lane in range(world.population.living)]
+        numbers += [number_of(STARTED, i) for i in range(world.lives.calendar.starts_by(self._last))]
+        return sorted(numbers, key=world.ex_ids.rank)
+
+    def _executions(self) -> Iterator[Track]:
+        world = self._world
+        for number in self._numbers():
+            life = world.lives.life(number)
+            begin = max(self._first, life.created)
+            record = partial(_fields, world, number)
+            yield Track(
+                id=world.ex_ids.id_of(number),
+                doc=record(life.moves_until(begin)),
+                changes=_changes([t for t, _ in life.moves], begin, self._last, lambda t, r=record, x=life: r(x.moves_until(t))),
+                spans=self._spans(life.created, NEVER),
+            )
+
+    def _spans(self, since: int, until: int) -> list[Span]:
+        """A record's time of existence; empty if it is the whole stretch."""
+        span = (since if since > self._first else None, until if until <= self._last else None)
+        return [] if span == (None, None) else [span]
+
+    def _living(self) -> list[tuple[Life, int | None]]:
+        """The executions that are not terminal at some instant of the stretch, with their places in the cycle."""
+        world, first, last = self._world, self._first, self._last
+        calendar = world.lives.calendar
+        gone = calendar.stops_by(first - world.scenario.stopping_for)
+        places = range(gone, len(world.lives.stoppable) + calendar.starts_by(last))
+        living: list[tuple[Life, int | None]] = [(world.lives.life(world.lives.at_place(p)), p) for p in places]
+        living += [(world.lives.life(number_of(LANE, lane)), None) for lane in world.lives.solos]
+        return [(life, place) for life, place in living if life.ended > first]
+
+    def _controllers(self) -> Iterator[Track]:
+        world = self._world
+        rows = [(world.ex_ids.id_of(life.number), life) for life, _ in self._living()]
+        for ex_id, life in sorted(rows, key=lambda row: row[0]):
+            begin = max(self._first, life.created)
+            names = world.job_ids.id_of(life.job), world.population.job(life.job).name
+            document = partial(_controller, life, ex_id, *names)
+            instants = {t for t, _ in life.moves} | {*life.losses, *life.returns}
+            at = life.started
+            shifts = range(at, min(life.frozen, self._last) + 1, life.holds) if at <= self._last else ()
+            early = max(0, (begin - at) // life.holds) if at <= self._last else 0
+            instants.update(shifts[early:])
+            yield Track(
+                id=ex_id,
+                doc=document(begin),
+                changes=_changes(sorted(instants), begin, min(self._last, life.ended - 1), document, ignore=DERIVED),
+                counters={
+                    "processed": Counter(pieces=_pieces(life)),
+                    "failed": Counter(of="processed", times=life.ppm, per=MILLION),
+                    "subslices": Counter(of="processed", times=life.permille, per=1000),
+                    "queued": Counter(of="workers_active"),
+                },
+                spans=self._spans(life.created, life.ended),
+            )
+
+    def _nodes(self) -> Iterator[Track]:
+        world = self._world
+        placement = world.placement
+        items: list[list[Item]] = [[] for _ in range(placement.nodes)]
+        for life, place in self._living():
+            ids = world.ex_ids.id_of(life.number), world.job_ids.id_of(life.job)
+            for process in range(process_count(life, min(self._last, life.ended - 1))):
+                since = life.started if process else life.first("initializing")
+                entry = placement.process(life, process, place, *ids)
+                ((a, b),) = self._spans(since, life.ended) or [(None, None)]
+                items[placement.node_of(life, process)].append(Item(doc=entry, since=a, until=b))
+        documents = [placement.node(node) for node in range(placement.nodes)]
+        for document, extra in sorted(zip(documents, items, strict=True), key=lambda row: str(row[0]["node_id"])):
+            extra.sort(key=lambda item: int(item.doc["worker_id"]))
+            active = [Item(doc=entry) for entry in document["active"]] + extra
+            yield Track(
+                id=document["node_id"],
+                doc=document | {"active": []},
+                lists={"active": active},
+                counts={"available": (document["total"], "active")},
+            )
+
+    def _errors(self) -> Iterator[Track]:
+        world, first, last = self._world, self._first, self._last
+        tracks = []
+        for number in self._numbers():
+            life = world.lives.life(number)
+            if not life.ppm or life.started > last:
+                continue
+            begin = world.error_numbers(life, max(first, life.created)).start
+            for nth in range(begin, world.error_numbers(life, last).stop):
+                since, _ = life.failure_time(nth)
+                pushed, _ = life.failure_time(nth + world.scenario.errors_newest)
+                until = min(pushed, since + world.scenario.errors_within)
+                document = world.error_record(life, nth).fields
+                spans = self._spans(since, until if until <= life.frozen else NEVER)
+                tracks.append(Track(id=document["slice_id"], doc=document, spans=spans))
+        return iter(sorted(tracks, key=lambda track: track.id))
+
+
+def _fields(world: World, number: int, moves: int) -> dict[str, Any]:
+    return world.execution_record(number, moves).fields
+
+
+def _controller(life: Life, ex_id: str, job_id: str, name: str, t: int) -> dict[str, Any]:
+    return controller_document(life, t, ex_id, job_id, name)
+
+
+def _pieces(life: Life) -> list[Piece]:
+    """The line of `processed`: still, counting, still."""
+    if life.started == NEVER:
+        return [(life.created, 0, 0)]
+    pieces = [(life.created, 0, 0), life.piece]
+    if life.frozen != NEVER:
+        pieces.append((life.frozen, life.processed(life.frozen), 0))
+    return pieces
+
+
+def _changes(
+    instants: list[int], begin: int, last: int, document: Callable[[int], dict[str, Any]], ignore: tuple[str, ...] = ()
+) -> list[Change]:
+    """Turn a document's states into dated deltas: what is set or removed at each instant in `(begin, last]`."""
+    changes = []
+    before = document(begin)
+    for t in instants:
+        if not begin < t <= last:
+            continue
+        after = document(t)
+        changed = {k: v for k, v in after.items() if k not in ignore and (k not in before or before[k] != v)}
+        removed = [key for key in before if key not in after]
+        if changed or removed:
+            changes.append(Change(t=t, set=changed, unset=removed))
+        before = after
+    return changes
