@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
+from toolkit.cli.generate import generate
 from toolkit.cli.output import result, say
 from toolkit.cli.serve import serve
 from toolkit.errors import ToolkitError
@@ -41,6 +42,7 @@ def _toolkit(
         result(context.get_help())
 
 
+app.command()(generate)
 app.command()(serve)
 
 
@@ -57,7 +59,9 @@ def _run() -> int:
         return error.exit_code
     except typer.TyperException as error:
         # A flag that does not exist or a value that does not fit it: typer has the sentence, we keep it to one line.
-        say(f"error: {' '.join(error.format_message().split())} (toolkit --help shows what there is)")
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "toolkit"
+        say(f"error: {' '.join(error.format_message().split())}; {command} --help shows what there is")
         return error.exit_code
     except typer.Abort:
         return 130

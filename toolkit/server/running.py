@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.server.app import App
 
-GRACE = 3.0
+GRACE = 2.0
 """Seconds for which a stopping server waits for clients that take their time."""
 _LOOK_EVERY = 0.02
 

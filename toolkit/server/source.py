@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toolkit.answers.answer import Cluster
+from toolkit.bundle.reader import read_bundle
 from toolkit.errors import InstantError, ScenarioError
 from toolkit.model.instants import format_instant, parse_at
 from toolkit.world.commands import CommandLog
@@ -61,8 +62,6 @@ def replay(path: Path, *, allow_edited: bool) -> Source:
     Raises:
         BundleError: If it cannot be read.
     """
-    from toolkit.bundle.reader import read_bundle  # noqa: PLC0415 - a live server starts without it
-
     bundle = read_bundle(path, allow_edited=allow_edited)
     timeline = bundle.timeline
     origin = bundle.manifest.origin

@@ -30,20 +30,23 @@ class ServerThread:
         """Say what to serve by which clock, and where; port 0 is any free one."""
         self._cluster = cluster
         self._clock = clock
-        self._sock = bind(host, port)
-        self.url = url_of(self._sock)
+        self._where = host, port
+        self.url = ""
         self._up = threading.Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name=f"toolkit {self.url}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="toolkit", daemon=True)
 
     def start(self) -> None:
-        """Start, and return once the server answers.
+        """Start, and return once the server answers; `url` says where.
 
         Raises:
-            Exception: What kept it from starting.
+            ToolkitError: If the address cannot be had.
+            Exception: Whatever else kept it from starting.
         """
+        self._sock = bind(*self._where)
+        self.url = url_of(self._sock)
         self._thread.start()
         self._up.wait()
         if self._failure is not None:
@@ -74,6 +77,7 @@ class ServerThread:
         except BaseException as error:  # noqa: BLE001 - whatever it is, `start` raises it where somebody sees it
             self._failure = error
         finally:
+            self._sock.close()
             self._up.set()
 
     async def _serve(self) -> None:

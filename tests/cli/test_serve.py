@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.serving import live_cluster, toolkit
+from toolkit.answers.answer import Request, answer
+from toolkit.model.instants import parse_instant
+from toolkit.world.scenario import Scenario
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - this is what is tested
+LIVE = ("serve", "--live", "--port", "0")
+
+
+def refused(*arguments: str) -> tuple[int, list[str], list[str]]:
+    """Run a command that ends by itself; gives its exit code, stdout and stderr."""
+    with toolkit(*arguments) as process:
+        code = process.wait()
+        return code, process.out.all(), process.err.all()
+
+
+def test_the_url_is_all_there_is_on_stdout_and_it_answers() -> None:
+    """The first line is the URL, requests to it are answered at once, and SIGTERM ends the server cleanly."""
+    with toolkit(*LIVE) as process:
+        url = process.url()
+        assert httpx.get(f"{url}/_toolkit/healthz").json()["mode"] == "live"
+        assert process.stop() == 0
+        assert process.out.all() == [url]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_signal_right_after_the_first_answer_is_a_clean_end(number: int, attempt: int) -> None:
+    """Exit code 0 and nothing about it on stderr, each time."""
+    with toolkit(*LIVE) as process:
+        httpx.get(process.url())
+        assert process.stop(number) == 0, attempt
+        assert not [line for line in process.err.all() if "Traceback" in line or "error" in line]
+
+
+def test_open_connections_do_not_hold_up_the_end() -> None:
+    """A client that keeps its connection, and one that sent half a request, are closed."""
+    with toolkit(*LIVE) as process:
+        url = httpx.URL(process.url())
+        with httpx.Client(base_url=url) as client, socket.create_connection((url.host, url.port or 0)) as half:
+            client.get("/")
+            half.sendall(b"GET /v1/jo")
+            assert process.stop() == 0
+
+
+def test_an_interrupted_start_is_130_or_a_clean_end() -> None:
+    """Ctrl-C before the server is up ends it without a trace."""
+    with toolkit(*LIVE) as process:
+        # The first line of talk is out when the server is about to say its URL.
+        process.err.next(lambda line: line.startswith("live:"))
+        assert process.stop(signal.SIGINT) in {0, 130}
+        assert not [line for line in process.err.all() if "Traceback" in line]
+
+
+def test_a_run_can_be_had_again_from_its_own_words() -> None:
+    """The command on stderr gives a server that answers with the same bytes at the same instant."""
+    with toolkit(*LIVE, "--jobs", "7", "--frozen") as first:
+        url = first.url()
+        again = first.err.next(lambda text: text.startswith("to have this run again: toolkit "))
+        wanted = {path: httpx.get(url + path) for path in ("/v1/jobs", "/v1/ex", "/v1/cluster/controllers")}
+        first.stop()
+    words = again.removeprefix("to have this run again: toolkit ").split()
+    assert "--seed" in words
+    with toolkit(*words, "--port", "0") as second:
+        url = second.url()
+        for path, response in wanted.items():
+            same = httpx.get(url + path)
+            assert same.content == response.content
+            assert same.headers["X-Toolkit-Instant"] == response.headers["X-Toolkit-Instant"]
+        second.stop()
+
+
+def test_flags_win_over_the_scenario_file(tmp_path: Path) -> None:
+    """What the file says counts, and what a flag says counts more."""
+    path = tmp_path / "small.toml"
+    path.write_text('seed = 5\njobs = 9\nepoch = 2026-03-01T00:00:00Z\nstopping_for = "30s"\n')
+    with toolkit(*LIVE, "--scenario", str(path), "--jobs", "3", "--frozen") as process:
+        response = httpx.get(f"{process.url()}/v1/jobs")
+        process.stop()
+    scenario = Scenario(seed=5, jobs=3, epoch=parse_instant("2026-03-01T00:00:00Z"), stopping_for=30_000)
+    cluster = live_cluster(scenario)
+    assert response.content == answer(cluster, scenario.epoch, Request("GET", "/v1/jobs")).body
+    assert response.headers["X-Toolkit-Instant"] == "2026-03-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("at", "instant"), [("+5m", "2026-03-01T00:05:00.000Z"), ("2026-03-02T00:00:00Z", "2026-03-02T00:00:00.000Z")]
+)
+def test_at_moves_the_start_within_the_same_world(at: str, instant: str) -> None:
+    """An offset counts from the epoch, a date is itself."""
+    arguments = ("--seed", "1", "--epoch", "2026-03-01T00:00:00Z", "--at", at, "--frozen")
+    with toolkit(*LIVE, *arguments) as process:
+        assert httpx.get(process.url()).headers["X-Toolkit-Instant"] == instant
+        process.stop()
+
+
+def test_verbose_tells_transitions_on_stderr() -> None:
+    """A cluster in its first seconds has executions that start; each step is a line with both statuses."""
+    arguments = ("--seed", "1", "--epoch", "2026-03-01T00:00:00Z", "-v")
+    with toolkit(*LIVE, *arguments) as process:
+        process.url()
+        line = process.err.next(lambda text: " -> " in text)
+        assert line.startswith("2026-03-01T00:00:")
+        assert process.stop() == 0
+        assert process.out.all() == process.out.seen[:1]
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    """Exit code 1, the address, and the flag that helps."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, out, err = refused("serve", "--live", "--port", str(port))
+    assert (code, out) == (1, [])
+    where = f"127.0.0.1:{port}"
+    what = "the port is in use; choose another one with --port, or --port 0 for any free one"
+    assert err == [f"error: cannot listen on {where}: {what}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("serve",), 2, "--live and --replay"),
+        (("serve", "--live", "--replay", "x"), 2, "--live and --replay"),
+        (("serve", "--replay", "x", "--seed", "1"), 2, "--seed with --replay"),
+        (("serve", "--replay", "x", "--jobs", "1"), 2, "--jobs with --replay"),
+        (("serve", "--replay", "x", "--scenario", "y"), 2, "--scenario with --replay"),
+        (("serve", "--replay", "x", "--epoch", "2026-01-01"), 2, "--epoch with --replay"),
+        (("serve", "--live", "--allow-edited"), 2, "--allow-edited with --live"),
+        (("serve", "--live", "--serve-unredacted"), 2, "--serve-unredacted with --live"),
+        ((*LIVE, "--epoch", "yesterday"), 2, "cannot read the date 'yesterday'"),
+        ((*LIVE, "--at", "soon"), 2, "cannot read the date 'soon'"),
+        ((*LIVE, "--at", "+5x"), 2, "cannot read the duration '5x'"),
+        ((*LIVE, "--at=-5m"), 2, "cannot start at -5m"),
+        ((*LIVE, "--at", "+4000d"), 2, "cannot start at +4000d"),
+        ((*LIVE, "--jobs", "-1"), 2, "jobs is -1"),
+        ((*LIVE, "--jobs", "many"), 2, "--jobs"),
+        ((*LIVE, "--seed", "-1"), 2, "seed is -1"),
+        ((*LIVE, "--scenario", "/nowhere/x.toml"), 2, "cannot read the scenario /nowhere/x.toml"),
+        ((*LIVE, "--sed", "1"), 2, "--sed"),
+        (("serve", "--live", "--port", "65536"), 2, "--port"),
+        (("serve", "--live", "--port", "0", "--host", "203.0.113.7"), 1, "--host"),
+        (("serve", "--live", "--port", "0", "--host", "no-such-host.invalid"), 1, "--host"),
+        (("serve", "--live", "--port", "0", "--host", "a..b"), 1, "--host"),
+        (("serve", "--replay", "/nowhere/bundle", "--port", "0"), 1, "/nowhere/bundle"),
+        ((*LIVE, "--reload", "--at", "soon"), 2, "cannot read the date 'soon'"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence(arguments: tuple[str, ...], code: int, words: str) -> None:
+    """The right exit code, one line on stderr that names the flag or the value, nothing on stdout."""
+    given, out, err = refused(*arguments)
+    assert (given, out) == (code, []), err
+    assert len(err) == 1
+    assert err[0].startswith("error: ")
+    assert words in err[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("jobs = ", "TOML"),
+        ("sizes = 3", "sizes is 3"),
+        ('jobs = "3"', "jobs is '3'"),
+        ("event_chance = 2.0", "event_chance is 2.0"),
+    ],
+)
+def test_a_bad_scenario_file_is_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    """The parameter and what it should be; exit code 2."""
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    code, out, err = refused(*LIVE, "--scenario", str(path))
+    assert (code, out, len(err)) == (2, [], 1)
+    assert words in err[0]
+
+
+def test_h_is_the_host_and_all_addresses_are_reachable() -> None:
+    """`-h 0.0.0.0` shows itself in the URL, says so on stderr, and answers."""
+    with toolkit("serve", "--live", "-p", "0", "-h", EVERYWHERE) as process:
+        url = httpx.URL(process.url())
+        assert url.host == EVERYWHERE
+        assert httpx.get(url.copy_with(host="127.0.0.1")).status_code == 200
+        process.stop()
+        assert [line for line in process.err.all() if "other machines" in line]
+
+
+@pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 on this machine")
+def test_ipv6_works() -> None:
+    """An IPv6 address stands in brackets in the URL."""
+    with toolkit("serve", "--live", "-p", "0", "-h", "::1") as process:
+        url = process.url()
+        assert url.startswith("http://[::1]:")
+        assert httpx.get(url).status_code == 200
+        assert process.stop() == 0
