@@ -46,7 +46,11 @@ class _Segment(NamedTuple):
 
 
 class Ordering:
-    """The order of one kind of records over time; what it gives are positions."""
+    """The order of one kind of records over time; what it gives are positions.
+
+    Attributes:
+        moving: The records whose place changes, or which are not always there: positions and outlines.
+    """
 
     def __init__(self, kind: Kind, members: Iterable[tuple[int, Outline]], explicit: Sequence[Explicit] = ()) -> None:
         """Sort what stands still, and index the instants of what moves.
@@ -58,14 +62,14 @@ class Ordering:
         """
         self._kind = kind
         self._explicit = explicit
-        self._moving: list[tuple[int, Outline]] = []
+        self.moving: list[tuple[int, Outline]] = []
         still = []
         edges = {t for t, _ in explicit}
         for position, member in members:
             if len(member.steps) == 1 and not member.spans:
                 still.append((kind.key(member.steps[0][1], member.id), position))
             else:
-                self._moving.append((position, member))
+                self.moving.append((position, member))
                 edges.update(t for t, _ in member.steps[1:])
                 edges.update(t for t in chain.from_iterable(member.spans) if t is not None)
         still.sort(key=_start_of)
@@ -98,7 +102,7 @@ class Ordering:
 
     def _sorted(self, t: int) -> _Segment:
         moving = []
-        for position, member in self._moving:
+        for position, member in self.moving:
             if exists(member.spans, t):
                 step = member.steps[bisect_right(member.steps, t, key=_start_of) - 1]
                 moving.append((self._kind.key(step[1], member.id), position))

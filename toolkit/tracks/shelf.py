@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.timeline.view import NEVER, Held, Record
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.outline import BEGINNING, TrackSource
+from toolkit.tracks.outline import BEGINNING, Outline, TrackSource
 from toolkit.tracks.state import TrackState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 RECORDS: Final = 16_384
 """How many records of a kind are kept with their texts: more than the longest page has."""
@@ -28,21 +28,28 @@ class _Kept(NamedTuple):
 class Shelf:
     """The records of one kind."""
 
-    def __init__(self, source: TrackSource, members: Iterable[tuple[str, bool]]) -> None:
-        """Index the records.
+    def __init__(self, source: TrackSource) -> None:
+        """Wrap tracks; `index` makes them ready.
 
         Args:
             source: Where the tracks are.
-            members: Each record's id, in order, and whether it ever changes.
         """
         self._source = source
         self._ids: list[str] = []
         self._changing = bytearray()
-        for record_id, changing in members:
-            self._ids.append(record_id)
-            self._changing.append(changing)
         self._records: Bounded[tuple[int, int], _Kept] = Bounded(RECORDS)
         self._states: Bounded[int, TrackState] = Bounded(STATES)
+
+    def index(self) -> Iterator[tuple[int, Outline]]:
+        """Read all tracks once and index them; give each one's position and outline on the way."""
+        for position, member in enumerate(self._source.outlines()):
+            self._ids.append(member.id)
+            self._changing.append(member.changing)
+            yield position, member
+
+    def __len__(self) -> int:
+        """Count the records that ever exist."""
+        return len(self._ids)
 
     def id(self, position: int) -> str:
         """Give the id of the record at a position."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -50,21 +50,18 @@ class TrackTimeline:
         self._shelves: dict[str, Shelf] = {}
         self._orderings: dict[str, Ordering] = {}
         self._errors: dict[str, Ordering] = {}
-        self._changes: list[Change] = []
         for kind in KINDS.values():
             held = tracks.get(kind.name, ())
             source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held)
-            members = list(source.outlines())
-            self._shelves[kind.name] = Shelf(source, ((member.id, member.changing) for member in members))
+            shelf = self._shelves[kind.name] = Shelf(source)
             explicit = orders.get(kind.name, ())
             if kind.name == "errors":
-                self._errors = {
-                    ex_id: Ordering(kind, of_one, explicit) for ex_id, of_one in _by_execution(members).items()
-                }
-                continue
-            self._orderings[kind.name] = Ordering(kind, enumerate(members), explicit)
-            if kind.name == "executions":
-                self._changes = sorted(change for member in members for change in moves(member))
+                for ex_id, members in _by_execution(shelf.index()).items():
+                    self._errors[ex_id] = Ordering(kind, members, explicit)
+            else:
+                self._orderings[kind.name] = Ordering(kind, shelf.index(), explicit)
+        moving = self._orderings["executions"].moving
+        self._changes = sorted(change for _, member in moving for change in moves(member))
 
     def at(self, t: int) -> TrackView:
         """Look at the cluster at an instant.
@@ -167,10 +164,10 @@ class TrackView:
         return Held([record for _, record in found], until)
 
 
-def _by_execution(members: list[Outline]) -> dict[str, list[tuple[int, Outline]]]:
+def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, list[tuple[int, Outline]]]:
     """Sort error records by every execution they ever belong to."""
     groups: dict[str, list[tuple[int, Outline]]] = {}
-    for position, member in enumerate(members):
+    for position, member in members:
         for ex_id in {values[1] for _, values in member.steps if isinstance(values[1], str)}:
             groups.setdefault(ex_id, []).append((position, member))
     return groups

@@ -1,0 +1,235 @@
+"""Reading a bundle: everything is checked before anything is served, and records that stand still stay on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import weakref
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from toolkit.bundle.lines import parse_line
+from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
+from toolkit.bundle.typed import line_check
+from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
+from toolkit.tracks.timeline import TrackTimeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.bundle.typed import LineCheck
+    from toolkit.tracks.outline import Outline, TrackSource
+    from toolkit.tracks.track import Track
+
+LONGEST_LINE: Final = 64 * 1024 * 1024
+"""A longer line is not a track; no recorder or generator comes near."""
+LARGEST_MANIFEST: Final = 256 * 1024 * 1024
+
+_CHUNK: Final = 1024 * 1024
+
+
+class Bundle(NamedTuple):
+    """A bundle that was found whole."""
+
+    manifest: Manifest
+    timeline: TrackTimeline
+
+
+def read_bundle(path: Path, *, allow_edited: bool = False) -> Bundle:
+    """Open a bundle, checking all of it.
+
+    Args:
+        path: Its directory.
+        allow_edited: Whether files may differ from what the manifest says of them.
+
+    Raises:
+        BundleNotFound: If there is no bundle at that path.
+        BundleTooNew: If its format is not known.
+        BundleDamaged: If any of it is not what it should be.
+        BundleError: If it cannot be read.
+    """
+    try:
+        return _read(path, allow_edited=allow_edited)
+    except OSError as error:
+        what = f" {Path(str(error.filename)).name}" if error.filename else ""
+        msg = f"cannot read the bundle {path}:{what} {_reason(error)}; check the path and its permissions"
+        raise BundleError(msg) from None
+
+
+def _read(path: Path, *, allow_edited: bool) -> Bundle:
+    manifest = read_manifest(path)
+    try:
+        dates = reach(manifest)
+    except BundleDamaged as error:
+        raise _damaged(path, NAME, error) from None
+    sources: dict[str, TrackSource] = {}
+    for name, kind in FILES.items():
+        check = line_check(kind, dates.first, dates.last, generated=manifest.generated)
+        source = FileTracks(path, name, check)
+        if not allow_edited and source.digest() != manifest.files[name]:
+            for _ in source.outlines():
+                pass  # damage on a certain line says more than a digest
+            why = "does not match its digest in bundle.json; restore it, or use --allow-edited if you edited it"
+            raise _damaged(path, name, why)
+        sources[kind.name] = source
+    timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders)
+    for kind in FILES.values():
+        found, said = len(timeline.shelf(kind.name)), manifest.counts.get(kind.name)
+        if found != said and not allow_edited:
+            why = f"$.counts.{kind.name}: is {said}, but {kind.name}.json has {found} records"
+            raise _damaged(path, NAME, why)
+    return Bundle(manifest, timeline)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a bundle's manifest alone.
+
+    Raises:
+        BundleNotFound: If there is no bundle at that path.
+        BundleTooNew: If its format is not known.
+        BundleDamaged: If it is not what it should be.
+        OSError: If it cannot be read.
+    """
+    if not path.exists():
+        msg = f"cannot read the bundle {path}: there is nothing; check the path, or make one with toolkit generate"
+        raise BundleNotFound(msg)
+    if not path.is_dir():
+        msg = f"cannot read the bundle {path}: it is a file; give the directory that holds a bundle.json"
+        raise BundleDamaged(msg)
+    if not (path / NAME).exists():
+        msg = f"cannot read the bundle {path}: it has no bundle.json; give a directory that toolkit wrote"
+        raise BundleNotFound(msg)
+    with os.fdopen(_open(path, NAME), "rb") as file:
+        text = file.read(LARGEST_MANIFEST + 1)
+    if len(text) > LARGEST_MANIFEST:
+        raise _damaged(path, NAME, "is too large")
+    try:
+        return parse_manifest(text)
+    except BundleTooNew as error:
+        msg = f"cannot read the bundle {path}: it {error}; use a newer toolkit, or make the bundle again"
+        raise BundleTooNew(msg) from None
+    except BundleDamaged as error:
+        raise _damaged(path, NAME, error) from None
+
+
+class FileTracks:
+    """The tracks of one file, found by their offsets and made when asked for."""
+
+    def __init__(self, bundle: Path, name: str, check: LineCheck) -> None:
+        """Open a file of a bundle."""
+        self._bundle = bundle
+        self._name = name
+        self._check = check
+        self._fd = _open(bundle, name)
+        weakref.finalize(self, os.close, self._fd)
+        self._offsets = array("Q")
+        self._sizes = array("L")
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the file's content."""
+        digest = hashlib.sha256()
+        place = 0
+        while chunk := os.pread(self._fd, _CHUNK, place):
+            digest.update(chunk)
+            place += len(chunk)
+        return digest.hexdigest()
+
+    def __getitem__(self, index: int, /) -> Track:
+        """Read one track.
+
+        Raises:
+            BundleDamaged: If the file was changed since it was opened.
+        """
+        text = os.pread(self._fd, self._sizes[index], self._offsets[index])
+        try:
+            return parse_line(text)
+        except (ValueError, RecursionError):
+            where = f"{self._name} line {index + 2}"
+            raise _damaged(self._bundle, where, "was changed while it was being served; restart") from None
+
+    def outlines(self) -> Iterator[Outline]:
+        """Check every line and give its track's outline, in order.
+
+        Raises:
+            BundleDamaged: At the first line that is not what it should be.
+        """
+        self._offsets, self._sizes = array("Q"), array("L")
+        before = None
+        for number, offset, text in self._tracks():
+            try:
+                outline = self._check.check(text)
+            except BundleDamaged as error:
+                raise self._damage(number, error) from None
+            if before is not None and outline.id <= before:
+                why = "is there twice" if outline.id == before else "is out of order; lines are sorted by id"
+                raise self._damage(number, f"$.id: {outline.id!a} {why}")
+            before = outline.id
+            self._offsets.append(offset)
+            self._sizes.append(len(text))
+            yield outline
+
+    def _tracks(self) -> Iterator[tuple[int, int, bytes]]:
+        """Give the number, offset and text of every line between the brackets, the comma taken off."""
+        with os.fdopen(os.dup(self._fd), "rb") as file:
+            file.seek(0)
+            if file.readline(LONGEST_LINE).rstrip() != b"[":
+                raise self._damage(1, "is not the [ that starts a list")
+            offset, number = file.tell(), 2
+            text = file.readline(LONGEST_LINE)
+            comma = False
+            while text.rstrip() != b"]":
+                if not text.endswith(b"\n"):
+                    why = (
+                        "is too long"
+                        if len(text) == LONGEST_LINE
+                        else "is cut off: the ] that ends the list is missing"
+                    )
+                    raise self._damage(number, why)
+                if number > 2 and not comma:  # noqa: PLR2004 - the second line is the first track
+                    raise self._damage(number - 1, "has no comma at its end")
+                track = text.rstrip()
+                comma = track.endswith(b",")
+                yield number, offset, track.removesuffix(b",")
+                offset, number = offset + len(text), number + 1
+                text = file.readline(LONGEST_LINE)
+            if comma:
+                raise self._damage(number - 1, "has a comma at its end, but is the last one")
+            if file.readline(LONGEST_LINE).strip():
+                raise self._damage(number + 1, "comes after the ] that ends the list")
+
+    def _damage(self, number: int, why: object) -> BundleDamaged:
+        return _damaged(self._bundle, f"{self._name} line {number}", why)
+
+
+def _open(bundle: Path, name: str) -> int:
+    """Open a file of a bundle for reading: a regular file, and in the bundle.
+
+    Raises:
+        BundleDamaged: If it is missing, is no file, or leads outside.
+        OSError: If it cannot be read.
+    """
+    file = bundle / name
+    try:
+        real = file.resolve(strict=True)
+    except (FileNotFoundError, RuntimeError):
+        raise _damaged(bundle, name, "is missing") from None
+    if not real.is_relative_to(bundle.resolve()):
+        raise _damaged(bundle, name, "is a link that leads outside the bundle")
+    if not stat.S_ISREG(real.stat().st_mode):
+        raise _damaged(bundle, name, "is not a file")
+    return os.open(real, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _damaged(bundle: Path, where: str, why: object) -> BundleDamaged:
+    return BundleDamaged(f"cannot read the bundle {bundle}: {where} {_line(why)}")
+
+
+def _line(why: object) -> str:
+    """Keep a message on one line, whatever values it shows."""
+    return " ".join(str(why).split())
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,182 @@
+"""Checking one line of a bundle: the track, and its documents against their type."""
+
+from __future__ import annotations
+
+import re
+import types
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.bundle.checks import check_track
+from toolkit.bundle.lines import parse_line
+from toolkit.bundle.manifest import located
+from toolkit.errors import BundleDamaged
+from toolkit.model.instants import is_wire_instant
+from toolkit.model.records import Controller, ErrorRecord, Execution, Info, Job, Node
+from toolkit.model.wire import Document, dumps, loads
+from toolkit.tracks.outline import BEGINNING, Outline, outline
+from toolkit.tracks.state import apply
+from toolkit.tracks.track import Change, Counter, Item, Span, Track  # noqa: TC001 - msgspec reads a Struct's types
+
+if TYPE_CHECKING:
+    from toolkit.tracks.kinds import Kind
+
+D = TypeVar("D")
+
+_BRACKETS: Final = 100
+"""A line with more brackets than this is also tried for depth: what cannot be written cannot be served."""
+_SURROGATE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_TYPES: Final[dict[str, Any]] = {
+    "jobs": Job,
+    "executions": Execution,
+    "controllers": Controller,
+    "nodes": Node,
+    "errors": ErrorRecord,
+}
+
+
+class _Checked(Struct, Generic[D], forbid_unknown_fields=True):
+    """A track whose document has a type."""
+
+    id: str
+    doc: D
+    changes: list[Change] = []
+    counters: dict[str, Counter] = {}
+    lists: dict[str, list[Item]] = {}
+    counts: dict[str, tuple[int, str]] = {}
+    spans: list[Span] = []
+
+
+class LineCheck:
+    """Checks the lines of one file of a recording: tracks of documents that may hold anything."""
+
+    def __init__(self, kind: Kind, first: int, last: int) -> None:
+        """Prepare for a file.
+
+        Args:
+            kind: The kind of records in it.
+            first: The bundle's first instant.
+            last: Its last one.
+        """
+        self._kind = kind
+        self._first = first
+        self._last = last
+
+    def check(self, text: bytes) -> Outline:
+        """Check a line and give its outline.
+
+        Raises:
+            BundleDamaged: If it is damaged; the text starts with the field, if there is one.
+        """
+        try:
+            if text.count(b"[") + text.count(b"{") > _BRACKETS:
+                dumps(loads(text))
+            return self._outline(text)
+        except msgspec.ValidationError as error:
+            raise BundleDamaged(located(error)) from None
+        except (TypeError, RecursionError):
+            msg = "is nested too deep"
+            raise BundleDamaged(msg) from None
+        except ValueError:
+            msg = "is not a track in JSON (one track a line, a comma after each but the last)"
+            raise BundleDamaged(msg) from None
+
+    def _outline(self, text: bytes) -> Outline:
+        track = parse_line(text)
+        check_track(track, self._first, self._last)
+        self._check_documents(track)
+        return outline(self._kind, track)
+
+    def _check_documents(self, track: Track) -> None:
+        # A node's key need not be its id, and of two records with one id the second has a number added.
+        own = track.doc.get(self._kind.id_field)
+        known = self._kind.name == "nodes" or not isinstance(own, str) or not own
+        if not known and track.id != own and not track.id.startswith(f"{own}#"):
+            _refuse("$.id", f"is not the document's {self._kind.id_field}")
+
+
+class TypedCheck(LineCheck):
+    """Checks the lines of one file of a generated bundle: documents are what their type says, at every instant."""
+
+    def __init__(self, kind: Kind, first: int, last: int) -> None:
+        """Prepare for a file."""
+        super().__init__(kind, first, last)
+        self._type = _TYPES[kind.name]
+        type_: Any = types.GenericAlias(_Checked, (self._type,))
+        self._tracks = msgspec.json.Decoder(type_)
+        names = {known.encode_name: known.name for known in msgspec.structs.fields(self._type)}
+        self._watched = [names[field] for field in kind.watched]
+        self._id = names[kind.id_field]
+
+    def _outline(self, text: bytes) -> Outline:
+        # Most records stand still: they are checked without being made.
+        if b"\\u" in text:
+            return super()._outline(text)
+        track = self._tracks.decode(text)
+        if track.changes or track.counters or track.lists or track.counts or track.spans:
+            return super()._outline(text)
+        self._check_typed("$.doc", track.id, track.doc)
+        values = tuple([getattr(track.doc, name) for name in self._watched])
+        return Outline(track.id, ((BEGINNING, values),), track.spans, changing=False)
+
+    def _check_documents(self, track: Track) -> None:
+        doc = track.doc | {field: [item.doc for item in items] for field, items in track.lists.items()}
+        self._check_document("$.doc", track.id, doc)
+        for place, change in enumerate(track.changes):
+            doc = apply(doc, change)
+            self._check_document(f"$.changes[{place}]", track.id, doc)
+
+    def _check_document(self, where: str, record_id: str, doc: Document) -> None:
+        self._check_typed(where, record_id, decode_as(self._type, where, doc))
+
+    def _check_typed(self, where: str, record_id: str, doc: Struct) -> None:
+        if getattr(doc, self._id) != record_id:
+            _refuse(f"{where}.{self._kind.id_field}", "is not the track's id")
+        updated = getattr(doc, "updated", None)
+        if updated is not None and not is_wire_instant(updated):
+            _refuse(f"{where}._updated", f"{updated!a} is not a date such as 2026-01-01T00:00:00.000Z")
+
+
+class ClusterCheck(LineCheck):
+    """Checks the cluster file of a generated bundle."""
+
+    def _check_documents(self, track: Track) -> None:
+        if track.id == "info":
+            decode_as(Info, "$.doc", track.doc)
+
+
+def line_check(kind: Kind, first: int, last: int, *, generated: bool) -> LineCheck:
+    """Give the check for a file.
+
+    Args:
+        kind: The kind of records in it.
+        first: The bundle's first instant.
+        last: Its last one.
+        generated: Whether documents must be what their type says.
+    """
+    if generated and kind.name in _TYPES:
+        return TypedCheck(kind, first, last)
+    if generated and kind.name == "cluster":
+        return ClusterCheck(kind, first, last)
+    return LineCheck(kind, first, last)
+
+
+def decode_as(type_: Any, where: str, doc: Document) -> Any:  # noqa: ANN401 - whatever the type is
+    """Make a typed record of a document.
+
+    Raises:
+        BundleDamaged: If it is not what the type says; the text starts with the field, `where` in front.
+    """
+    # msgspec refuses lone surrogates, which a type says nothing about.
+    text = _SURROGATE.sub(rb"\1?", dumps(doc))
+    try:
+        return msgspec.json.decode(text, type=type_)
+    except msgspec.ValidationError as error:
+        raise BundleDamaged(where + located(error).removeprefix("$")) from None
+
+
+def _refuse(where: str, why: str) -> None:
+    msg = f"{where}: {why}"
+    raise BundleDamaged(msg)

@@ -1,0 +1,204 @@
+"""Writing a bundle: whole or not at all.
+
+Everything is written into a hidden directory beside the target, synced, and renamed into place. A bundle that is
+replaced is moved aside first, and back if that fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.bundle.lines import line
+from toolkit.bundle.manifest import FILES, FORMAT, NAME, Manifest, frame_marks, order_marks
+from toolkit.errors import BundleDamaged, TargetError
+from toolkit.model.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from toolkit.tracks.fold import Mark
+    from toolkit.tracks.order import Explicit
+    from toolkit.tracks.track import Track
+
+_HIDDEN = ".toolkit-"
+
+
+def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
+    target: Path,
+    tracks: Mapping[str, Iterable[Track]],
+    *,
+    first: int,
+    last: int,
+    origin: dict[str, Any],
+    orders: Mapping[str, Sequence[Explicit]] | None = None,
+    frames: Sequence[Mark] = (),
+    force: bool = False,
+) -> Path:
+    """Write a bundle.
+
+    Args:
+        target: The directory it becomes; its parents are made.
+        tracks: By collection, each sorted by id; read once, one after the other.
+        first: The first instant.
+        last: The last one.
+        origin: Where it comes from; `kind` is `generated` or `recorded`.
+        orders: Orders of lists that are not the sort's.
+        frames: A recording's frames.
+        force: Whether a bundle that is there already is replaced.
+
+    Returns:
+        The target.
+
+    Raises:
+        TargetError: If the target is taken or cannot be written.
+        BundleDamaged: If tracks are not sorted, or two have the same id.
+    """
+    manifest = Manifest(
+        FORMAT,
+        origin,
+        format_instant(first),
+        format_instant(last),
+        {},
+        {},
+        frame_marks(list(frames)),
+        order_marks({name: list(marks) for name, marks in (orders or {}).items() if marks}),
+    )
+    try:
+        check_target(target, force=force)
+        place = Path(os.path.realpath(target))  # a link stays a link, what it leads to is replaced
+        with _hidden_beside(place) as folder:
+            for name, kind in FILES.items():
+                lines = _lines(target, name, tracks.get(kind.name, ()))
+                manifest.counts[kind.name], manifest.files[name] = _write_list(folder / name, lines)
+            _write(folder / NAME, [manifest.text()])
+            _sync(folder)
+            _put_in_place(folder, place, force=force)
+    except OSError as error:
+        raise _cannot(target, error) from error
+    return target
+
+
+def check_target(target: Path, *, force: bool) -> None:
+    """Check, before any work is done, that a bundle may be written to a place.
+
+    Raises:
+        TargetError: If something is there already, and it is not a bundle that `force` allows to replace.
+    """
+    try:
+        taken = target.is_symlink() or target.exists()
+        ours = target.is_dir() and ((target / NAME).is_file() or not any(target.iterdir()))
+    except OSError as error:
+        raise _cannot(target, error) from error
+    if taken and not ours:
+        msg = f"cannot write the bundle {target}: something else is there, which is not replaced; choose another place"
+        raise TargetError(msg)
+    if taken and not force:
+        msg = f"cannot write the bundle {target}: it exists; use --force to replace it, or choose another place"
+        raise TargetError(msg)
+
+
+def _cannot(target: Path, error: OSError) -> TargetError:
+    reason = (error.strerror or str(error)).lower()
+    return TargetError(f"cannot write the bundle {target}: {reason}; make room or choose another place")
+
+
+def _lines(target: Path, name: str, tracks: Iterable[Track]) -> Iterator[bytes]:
+    before = None
+    for track in tracks:
+        if before is not None and track.id <= before:
+            why = "is there twice" if track.id == before else f"comes after {before}; tracks must be sorted by id"
+            msg = f"cannot write the bundle {target}: in {name}, {track.id} {why}"
+            raise BundleDamaged(msg)
+        before = track.id
+        yield line(track)
+
+
+def _write_list(path: Path, lines: Iterable[bytes]) -> tuple[int, str]:
+    """Write a file of tracks; give how many there are, and its digest."""
+    written = 0
+
+    def parts() -> Iterator[bytes]:
+        nonlocal written
+        yield b"["
+        for text in lines:
+            yield b",\n" if written else b"\n"
+            yield text
+            written += 1
+        yield b"\n]\n"
+
+    digest = _write(path, parts())
+    return written, digest
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    with path.open("xb") as file:
+        for part in parts:
+            file.write(part)
+            digest.update(part)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Make a directory's entries last."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _hidden_beside(target: Path) -> Iterator[Path]:
+    """Give a new hidden directory beside the target; nothing of it is left, whatever happens."""
+    made = _make_parents(target)
+    folder = None
+    try:
+        folder = _new_hidden(target)
+        folder.mkdir()
+        yield folder
+    except BaseException:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+        raise
+
+
+def _make_parents(target: Path) -> list[Path]:
+    """Make the directories above the target; give those that were made, the innermost first."""
+    missing = [parent for parent in target.parents if not parent.exists()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _new_hidden(target: Path) -> Path:
+    """Name a place beside the target that nothing has yet, not even what a killed run left behind."""
+    names = (f"{_HIDDEN}{os.getpid()}-{number}" for number in count())
+    return next(path for name in names if not (path := target.parent / name).exists())
+
+
+def _put_in_place(folder: Path, target: Path, *, force: bool) -> None:
+    check_target(target, force=force)
+    aside = _new_hidden(target)
+    try:
+        if target.exists():
+            target.rename(aside)
+        folder.rename(target)
+    except BaseException:
+        if aside.exists() and not target.exists():
+            aside.rename(target)
+        raise
+    try:
+        _sync(target.parent)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
