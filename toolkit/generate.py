@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from toolkit.bundle.writer import write_bundle
@@ -56,7 +55,7 @@ def generate(
     origin = {
         "kind": "generated",
         "generator_revision": GENERATOR_REVISION,
-        "scenario": asdict(scenario) | {"epoch": format_instant(scenario.epoch)},
+        "scenario": scenario.to_table(),
     }
     return write_bundle(target, tracks, first=first, last=last, origin=origin, force=force)
 

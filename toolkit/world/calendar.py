@@ -22,7 +22,9 @@ _PAIRS: Final = 2**22
 class Calendar:
     """The lifecycle events of one world, by their number."""
 
-    def __init__(self, draws: Draws, *, epoch: int, every: int, chance: int, share: int, free: int, living: int) -> None:
+    def __init__(
+        self, draws: Draws, *, epoch: int, every: int, chance: int, share: int, free: int, living: int
+    ) -> None:
         """Lay the calendar out.
 
         Args:

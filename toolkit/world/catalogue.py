@@ -80,7 +80,9 @@ TEMPLATES: Final = (
         "persistent",
         ("elasticsearch", "kafka"),
         (
-            _op("elasticsearch_reader", index="{subject}-daily", size=2_500, date_field_name="created", interval="auto"),
+            _op(
+                "elasticsearch_reader", index="{subject}-daily", size=2_500, date_field_name="created", interval="auto"
+            ),
             _op("kafka_sender", topic="{subject}-out", size=2_500, id_field="_key"),
         ),
     ),
@@ -89,7 +91,9 @@ TEMPLATES: Final = (
         "once",
         ("elasticsearch", "file"),
         (
-            _op("elasticsearch_reader", index="{subject}-daily", size=10_000, date_field_name="created", interval="auto"),
+            _op(
+                "elasticsearch_reader", index="{subject}-daily", size=10_000, date_field_name="created", interval="auto"
+            ),
             _op("noop"),
             _op("file_exporter", path="/exports/{subject}", format="ldjson", compression="gzip"),
         ),

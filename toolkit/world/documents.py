@@ -76,7 +76,9 @@ def failure_reason(life: Life, ex_id: str, status: str) -> str:
     return ""
 
 
-def execution_document(life: Life, t: int, plan: JobPlan, ids: tuple[str, str, str | None], host: str, ports: Draws) -> Document:
+def execution_document(
+    life: Life, t: int, plan: JobPlan, ids: tuple[str, str, str | None], host: str, ports: Draws
+) -> Document:
     """Make an execution's document as it is at `t`.
 
     Args:

@@ -64,7 +64,9 @@ class Export:
             yield Track(
                 id=world.ex_ids.id_of(number),
                 doc=record(life.moves_until(begin)),
-                changes=_changes([t for t, _ in life.moves], begin, self._last, lambda t, r=record, x=life: r(x.moves_until(t))),
+                changes=_changes(
+                    [t for t, _ in life.moves], begin, self._last, lambda t, r=record, x=life: r(x.moves_until(t))
+                ),
                 spans=self._spans(life.created, NEVER),
             )
 
@@ -100,7 +102,7 @@ class Export:
                 doc=document(begin),
                 changes=_changes(sorted(instants), begin, min(self._last, life.ended - 1), document, ignore=DERIVED),
                 counters={
-                    "processed": Counter(pieces=_pieces(life)),
+                    "processed": Counter(pieces=_pieces(life, begin, self._last)),
                     "failed": Counter(of="processed", times=life.ppm, per=MILLION),
                     "subslices": Counter(of="processed", times=life.permille, per=1000),
                     "queued": Counter(of="workers_active"),
@@ -156,14 +158,15 @@ def _controller(life: Life, ex_id: str, job_id: str, name: str, t: int) -> dict[
     return controller_document(life, t, ex_id, job_id, name)
 
 
-def _pieces(life: Life) -> list[Piece]:
-    """The line of `processed`: still, counting, still."""
-    if life.started == NEVER:
-        return [(life.created, 0, 0)]
-    pieces = [(life.created, 0, 0), life.piece]
+def _pieces(life: Life, begin: int, last: int) -> list[Piece]:
+    """The line of `processed` as far as `[begin, last]` shows it: still, counting, still."""
+    pieces = [(life.created, 0, 0)]
+    if life.started != NEVER:
+        pieces.append(life.piece)
     if life.frozen != NEVER:
         pieces.append((life.frozen, life.processed(life.frozen), 0))
-    return pieces
+    past = sum(piece[0] <= begin for piece in pieces)
+    return [piece for piece in pieces[max(0, past - 1) :] if piece[0] <= last]
 
 
 def _changes(

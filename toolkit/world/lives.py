@@ -17,7 +17,18 @@ from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population
 SOLO_FATES: Final = frozenset({"failing", "paused", "completing"})
 """Fates of lanes that no lifecycle event stops: they end by themselves, or stay paused."""
 HALF: Final = 500
-ENDINGS: Final = ("completed", "stopped", "stopped", "completed", "completed", "stopped", "rejected", "terminated", "stopped", "completed")
+ENDINGS: Final = (
+    "completed",
+    "stopped",
+    "stopped",
+    "completed",
+    "completed",
+    "stopped",
+    "rejected",
+    "terminated",
+    "stopped",
+    "completed",
+)
 """How a historical execution without failed slices ended, by draw; a persistent one is stopped where one is completed."""
 
 
@@ -131,7 +142,9 @@ class Lives:
 
     def _past(self, number: int, job: int, nth: int) -> Life:
         population = self.population
-        created_age, ended_age = population.history_ages(number, nth, population.count_of(job), population.youngest(job))
+        created_age, ended_age = population.history_ages(
+            number, nth, population.count_of(job), population.youngest(job)
+        )
         created, ended = population.epoch - created_age, population.epoch - ended_age
         fails = self._draw_fails(number)
         ending = ENDINGS[self._draw["ending"].at(number) % len(ENDINGS)]
@@ -143,9 +156,15 @@ class Lives:
         if ending == "rejected":
             moves = [moves[0], (ended, "rejected")]
         elif ending == "stopped":
-            moves += [(ended - min(population.scenario.stopping_for, (ended - moves[-1][0]) // 2), "stopping"), (ended, ending)]
+            moves += [
+                (ended - min(population.scenario.stopping_for, (ended - moves[-1][0]) // 2), "stopping"),
+                (ended, ending),
+            ]
         elif ending == "failed":
-            moves += [(ended - min(population.scenario.failing_for, (ended - moves[-1][0]) // 2), "failing"), (ended, ending)]
+            moves += [
+                (ended - min(population.scenario.failing_for, (ended - moves[-1][0]) // 2), "failing"),
+                (ended, ending),
+            ]
         else:
             moves.append((ended, ending))
         life = self._make(number, job, None, moves, fails)

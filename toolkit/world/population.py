@@ -117,7 +117,12 @@ class Population:
         for place, lane in enumerate(order):
             fate = fates[place]
             age = self._age(lane, groups[place], fate)
-            lanes[lane] = Lane(fate, age, self._since(lane, fate, age, place - (living - failing - paused - completing)), place in failed)
+            lanes[lane] = Lane(
+                fate,
+                age,
+                self._since(lane, fate, age, place - (living - failing - paused - completing)),
+                place in failed,
+            )
         return [lane for lane in lanes if lane is not None]
 
     def _age(self, lane: int, group: str, fate: str) -> int:

@@ -5,11 +5,22 @@ Durations are milliseconds here and texts such as `3m` in a scenario file; share
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from toolkit.errors import ScenarioError, UsageError
-from toolkit.model.instants import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, parse_duration, parse_instant
+from toolkit.model.instants import (
+    DAY,
+    EARLIEST,
+    HOUR,
+    LATEST,
+    MINUTE,
+    SECOND,
+    format_duration,
+    format_instant,
+    parse_duration,
+    parse_instant,
+)
 
 LIFETIME = 3_652 * DAY
 """A world is defined from its epoch to ten years later."""
@@ -105,11 +116,20 @@ class Scenario:
             _refuse("hours_share", self.hours_share, "and young_share and recent_share must not be above 1 together")
         longest = max(self.startup_most, self.stopping_for, self.recovering_for)
         if self.event_every < longest:
-            _refuse("event_every", self.event_every, f"must be at least {longest} ms, the longest start-up, stop or recovery")
+            _refuse(
+                "event_every",
+                self.event_every,
+                f"must be at least {longest} ms, the longest start-up, stop or recovery",
+            )
         if self.recent_under <= max(self.young_under, self.startup_most):
             _refuse("recent_under", self.recent_under, "must be above young_under and the longest start-up")
         if self.days_to + 30 * DAY > self.history_to:
             _refuse("history_to", self.history_to, "must be at least 30 days above days_to")
+
+    def to_table(self) -> dict[str, Any]:
+        """Give the parameters as a scenario file has them: `from_table` of it is this scenario again."""
+        table = asdict(self) | {name: format_duration(getattr(self, name)) for name in _DURATIONS}
+        return table | {"epoch": format_instant(self.epoch)}
 
     @classmethod
     def from_table(cls, table: dict[str, Any], **given: Any) -> Scenario:  # noqa: ANN401 - values of any field
@@ -171,12 +191,20 @@ _PAIRED = (
     ("young_under", "recent_under"),
 )
 _DURATIONS = frozenset(
-    name for name, _, _ in _RANGES if name.endswith(("_from", "_to", "_under", "_least", "_most", "_for", "_every", "_holds", "_within"))
-) - {"history_most", "workers_most", "subslices_least", "subslices_most"}
+    {
+        "history_from", "history_to", "young_under", "recent_under", "hours_from", "days_from", "days_to",
+        "step_least", "step_most", "recovering_for", "failing_for", "stopping_for", "event_every", "active_holds",
+        "slice_every", "errors_within",
+    }
+)  # fmt: skip
 
 
 def _read(name: str, kind: str, value: object) -> object:
-    wanted = "a duration such as 30s" if name in _DURATIONS else {"int": "a whole number", "float": "a number"}.get(kind, "a text")
+    wanted = (
+        "a duration such as 30s"
+        if name in _DURATIONS
+        else {"int": "a whole number", "float": "a number"}.get(kind, "a text")
+    )
     try:
         if name == "epoch":
             wanted = "a date such as 2026-01-01T00:00:00Z"

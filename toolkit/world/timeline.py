@@ -86,7 +86,9 @@ class WorldView:
 
     def _life(self, ex_id: str) -> Life | None:
         number = self._world.ex_ids.number_of(ex_id)
-        return self._world.lives.life(number) if number is not None and self._world.lives.exists(number, self.t) else None
+        return (
+            self._world.lives.life(number) if number is not None and self._world.lives.exists(number, self.t) else None
+        )
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution."""
@@ -142,7 +144,9 @@ class LiveTimeline:
         if self._sequence == self._log.sequence:
             return
         begins = [self.scenario.epoch, *(c.t for c in self._log.in_order() if c.entry.get("do") == REFRESH)]
-        kept = next((i for i, (a, b) in enumerate(zip(self._begins, begins, strict=False)) if a != b), len(self._begins))
+        kept = next(
+            (i for i, (a, b) in enumerate(zip(self._begins, begins, strict=False)) if a != b), len(self._begins)
+        )
         self._worlds[kept:] = [World(self.scenario, i, t) for i, t in list(enumerate(begins))[kept:]]
         self._begins = begins
         self._sequence = self._log.sequence

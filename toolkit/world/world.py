@@ -52,7 +52,10 @@ class World:
             node_slots=scenario.node_slots,
         )
         self._at_epoch = sorted(
-            t for lane in range(self.population.living) for t, _ in self.lives.life(number_of(LANE, lane)).moves if t > epoch
+            t
+            for lane in range(self.population.living)
+            for t, _ in self.lives.life(number_of(LANE, lane)).moves
+            if t > epoch
         )
         self.execution_record = lru_cache(maxsize=CACHED_RECORDS)(self._execution_record)
         self.job_record = lru_cache(maxsize=CACHED_RECORDS)(self._job_record)
