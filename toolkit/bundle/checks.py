@@ -24,7 +24,7 @@ def check_track(track: Track, first: int, last: int) -> None:
     if not track.id:
         _refuse("$.id", "is empty")
     _check_changes(track, first, last)
-    _check_spans(track.spans)
+    check_spans(track.spans)
     for name, counter in track.counters.items():
         _check_counter(track, name, counter)
     for name, items in track.lists.items():
@@ -53,7 +53,12 @@ def _check_changes(track: Track, first: int, last: int) -> None:
         before = change.t
 
 
-def _check_spans(spans: list[Span]) -> None:
+def check_spans(spans: list[Span]) -> None:
+    """Check that a record's times of existence follow one another.
+
+    Raises:
+        BundleDamaged: If they do not; the text starts with the field.
+    """
     for place, (since, until) in enumerate(spans):
         where = f"$.spans[{place}]"
         if since is not None and until is not None and since >= until:

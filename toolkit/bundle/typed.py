@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from toolkit.bundle.checks import check_track
+from toolkit.bundle.checks import check_spans, check_track
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import located
 from toolkit.errors import BundleDamaged
@@ -111,15 +111,16 @@ class TypedCheck(LineCheck):
         self._id = names[kind.id_field]
 
     def _outline(self, text: bytes) -> Outline:
-        # Most records stand still: they are checked without being made.
+        # Most documents never change: they are checked without being made.
         if b"\\u" in text:
             return super()._outline(text)
         track = self._tracks.decode(text)
-        if track.changes or track.counters or track.lists or track.counts or track.spans:
+        if track.changes or track.counters or track.lists or track.counts:
             return super()._outline(text)
+        check_spans(track.spans)
         self._check_typed("$.doc", track.id, track.doc)
         values = tuple([getattr(track.doc, name) for name in self._watched])
-        return Outline(track.id, ((BEGINNING, values),), track.spans, changing=False)
+        return Outline(track.id, ((BEGINNING, values),), track.spans, changing=bool(track.spans))
 
     def _check_documents(self, track: Track) -> None:
         doc = track.doc | {field: [item.doc for item in items] for field, items in track.lists.items()}

@@ -51,6 +51,10 @@ class Shelf:
         """Count the records that ever exist."""
         return len(self._ids)
 
+    def track(self, position: int) -> Track:
+        """Give the track at a position."""
+        return self._source[position]
+
     def id(self, position: int) -> str:
         """Give the id of the record at a position."""
         return self._ids[position]

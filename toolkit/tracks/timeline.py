@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 from toolkit.errors import InstantError
 from toolkit.model.instants import EARLIEST, LATEST, format_instant
 from toolkit.timeline.view import NEVER, Change, Held, Record
+from toolkit.tracks.cache import Bounded
 from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.moves import moves
 from toolkit.tracks.order import Explicit, Ordering
-from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource
+from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource, outline
 from toolkit.tracks.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ Orders = Mapping[str, Sequence[Explicit]]
 """Explicit orders by collection; see `toolkit.tracks.order`."""
 
 _ALL: Final = 2**62
+_ERROR_LISTS: Final = 64
+"""How many executions' error lists are kept sorted."""
 _instant_of = attrgetter("t")
 
 
@@ -49,15 +53,17 @@ class TrackTimeline:
         orders = orders or {}
         self._shelves: dict[str, Shelf] = {}
         self._orderings: dict[str, Ordering] = {}
-        self._errors: dict[str, Ordering] = {}
+        self._errors: dict[str, array[int]] = {}
+        self._error_orders: Sequence[Explicit] = ()
+        self._error_orderings: Bounded[str, Ordering] = Bounded(_ERROR_LISTS)
         for kind in KINDS.values():
             held = tracks.get(kind.name, ())
             source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held)
             shelf = self._shelves[kind.name] = Shelf(source)
             explicit = orders.get(kind.name, ())
             if kind.name == "errors":
-                for ex_id, members in _by_execution(shelf.index()).items():
-                    self._errors[ex_id] = Ordering(kind, members, explicit)
+                self._errors = _by_execution(shelf.index())
+                self._error_orders = explicit
             else:
                 self._orderings[kind.name] = Ordering(kind, shelf.index(), explicit)
         moving = self._orderings["executions"].moving
@@ -98,7 +104,15 @@ class TrackTimeline:
 
     def errors_of(self, ex_id: str) -> Ordering | None:
         """Give the order of an execution's error records, `None` if it never has any."""
-        return self._errors.get(ex_id)
+        positions = self._errors.get(ex_id)
+        if positions is None:
+            return None
+        ordering = self._error_orderings.get(ex_id)
+        if ordering is None:
+            kind, shelf = KINDS["errors"], self._shelves["errors"]
+            members = ((position, outline(kind, shelf.track(position))) for position in positions)
+            ordering = self._error_orderings.put(ex_id, Ordering(kind, members, self._error_orders))
+        return ordering
 
 
 class TrackView:
@@ -164,12 +178,12 @@ class TrackView:
         return Held([record for _, record in found], until)
 
 
-def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, list[tuple[int, Outline]]]:
-    """Sort error records by every execution they ever belong to."""
-    groups: dict[str, list[tuple[int, Outline]]] = {}
+def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, array[int]]:
+    """Sort error records' positions by every execution they ever belong to."""
+    groups: dict[str, array[int]] = {}
     for position, member in members:
         for ex_id in {values[1] for _, values in member.steps if isinstance(values[1], str)}:
-            groups.setdefault(ex_id, []).append((position, member))
+            groups.setdefault(ex_id, array("L")).append(position)
     return groups
 
 
