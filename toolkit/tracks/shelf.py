@@ -13,10 +13,12 @@ from toolkit.tracks.state import TrackState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from toolkit.tracks.track import Track
+
 RECORDS: Final = 16_384
 """How many records of a kind are kept with their texts: more than the longest page has."""
-STATES: Final = 4_096
-"""How many changing tracks of a kind are kept indexed."""
+STATES: Final = RECORDS
+"""How many changing tracks of a kind are kept indexed: a page of nothing else must fit."""
 
 
 class _Kept(NamedTuple):

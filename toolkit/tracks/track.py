@@ -16,7 +16,7 @@ HOUR_MS = 3_600_000
 Span = tuple[int | None, int | None]
 """A time a record exists, `[from, to)` in milliseconds; `None` is open."""
 Piece = tuple[int, int, int]
-"""A line from an instant on: `value + (t - from) * per_hour // 3_600_000` for the three of `(from, value, per_hour)`."""
+"""A line from an instant on: `(from, value, per_hour)` is `value + (t - from) * per_hour // 3_600_000`."""
 
 
 class Change(Struct, omit_defaults=True, forbid_unknown_fields=True):
