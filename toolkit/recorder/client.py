@@ -69,15 +69,19 @@ class Fault(Exception):  # noqa: N818 - a fault is no error of ours: the recordi
         reason: In a few words, without anything the answer said.
         again: Whether another attempt may help.
         absent: Whether the cluster does not have this endpoint.
+        silent: Whether there was no HTTP answer at all.
         wait_s: How long the cluster asked to wait.
     """
 
-    def __init__(self, reason: str, *, again: bool = False, absent: bool = False, wait_s: float = 0.0) -> None:
+    def __init__(
+        self, reason: str, *, again: bool = False, absent: bool = False, silent: bool = False, wait_s: float = 0.0
+    ) -> None:
         """Keep what went wrong."""
         super().__init__(reason)
         self.reason = reason
         self.again = again
         self.absent = absent
+        self.silent = silent
         self.wait_s = wait_s
 
 
@@ -170,13 +174,13 @@ class Client:
                     body = await self._body(response)
         except (TimeoutError, httpx.TimeoutException):
             reason = f"no answer within {self._limits.timeout_s:g} s"
-            raise Fault(reason, again=True) from None
+            raise Fault(reason, again=True, silent=True) from None
         except httpx.ConnectError as error:
             reason = f"cannot connect ({' '.join(str(error).split())})"
-            raise Fault(reason) from None
+            raise Fault(reason, silent=True) from None
         except httpx.RequestError:
             reason = "the connection broke before the answer was complete"
-            raise Fault(reason, again=True) from None
+            raise Fault(reason, again=True, silent=True) from None
         stamp = _stamp(response)
         return Answer(_parse(body), wall_now() if stamp is None else stamp, stamp is not None)
 

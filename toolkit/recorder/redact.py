@@ -9,10 +9,13 @@ a credential holds is dropped, key and all.
 from __future__ import annotations
 
 import hmac
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.model.wire import Document, Literal
 from toolkit.recorder.allowed import KINDS, NAME_FIELDS, Kind, is_credential, is_id, is_name, is_plain_key, is_version
+
+if TYPE_CHECKING:
+    import httpx
 
 _HARMLESS: Final = frozenset({"", "N/A"})
 _DATA: Final = "data"
@@ -45,6 +48,16 @@ class Redactor:
         self._pseudonyms += 1
         # Keys of JSON objects may hold what UTF-8 cannot say.
         return f"p-{hmac.digest(self._key, text.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:_DIGITS]}"
+
+    def key(self, text: str) -> str:
+        """Redact a text that is a key and an id, such as a node's; it joins with the same text in a record."""
+        return text if text in _HARMLESS else self.pseudonym(text)
+
+    def address(self, base: httpx.URL) -> str:
+        """Redact an address; its scheme, its port and the number of its path's parts stay."""
+        port = f":{base.port}" if base.port else ""
+        parts = [self.pseudonym(part) for part in base.path.split("/") if part]
+        return "/".join([f"{base.scheme}://{self.pseudonym(base.host)}{port}", *parts])
 
     def document(self, kind: str, document: Document) -> Document:
         """Redact a record of a kind of `KINDS`; the order of its keys stays."""

@@ -1,0 +1,73 @@
+"""Ctrl-C while recording: the first one ends the recording properly, the second one ends the program."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import FrameType, TracebackType
+
+T = TypeVar("T")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(Exception):  # noqa: N818 - no error: what was asked for
+    """The first Ctrl-C came."""
+
+
+class Interrupt:
+    """Notices the first Ctrl-C or SIGTERM while it is open; a further Ctrl-C raises `KeyboardInterrupt` as ever."""
+
+    def __init__(self) -> None:
+        """Notice nothing yet."""
+        self.came = False
+        self._before: dict[signal.Signals, Any] = {}
+        self._wake: Callable[[], object] | None = None
+
+    def __enter__(self) -> Self:
+        """Start to notice; only the main thread can."""
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                self._before[number] = signal.signal(number, self._notice)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the signals as they were."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    async def guard(self, work: Awaitable[T]) -> T:
+        """Await some work, and give it up as soon as the interrupt comes.
+
+        Raises:
+            Interrupted: If it came first.
+        """
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        task, waiter = asyncio.ensure_future(work), asyncio.ensure_future(woken.wait())
+        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
+        if self.came:
+            woken.set()
+        try:
+            await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._wake = None
+            finished = task.done()
+            task.cancel()
+            waiter.cancel()
+            await asyncio.gather(task, waiter, return_exceptions=True)
+        if not finished:
+            raise Interrupted
+        return task.result()
+
+    def _notice(self, _number: int, _frame: FrameType | None) -> None:
+        self.came = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._wake is not None:
+            self._wake()
