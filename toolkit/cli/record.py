@@ -14,10 +14,11 @@ def record(  # noqa: PLR0913 - the flags of the command
     url: Annotated[str, typer.Argument(metavar="URL", help="The cluster, such as http://localhost:5678.")],
     *,
     every: Annotated[
-        str, typer.Option(metavar="DURATION", help="From one frame to the next; 5s if --for is given.")
-    ] = "",
+        str | None,
+        typer.Option("--every", metavar="DURATION", help="From one frame to the next; 5s if only --for is given."),
+    ] = None,
     for_: Annotated[
-        str | None, typer.Option("--for", metavar="DURATION", help="How long; without it --every goes on until Ctrl-C.")
+        str | None, typer.Option("--for", metavar="DURATION", help="How long; --every alone goes on until Ctrl-C.")
     ] = None,
     output: Annotated[
         Path | None,
