@@ -14,6 +14,7 @@ import typer
 from toolkit import __version__
 from toolkit.cli.generate import generate
 from toolkit.cli.output import result, say
+from toolkit.cli.record import record
 from toolkit.cli.serve import serve
 from toolkit.errors import ToolkitError
 
@@ -44,6 +45,7 @@ def _toolkit(
 
 app.command()(generate)
 app.command()(serve)
+app.command()(record)
 
 
 def main() -> None:

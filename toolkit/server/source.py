@@ -65,7 +65,8 @@ def replay(path: Path, *, allow_edited: bool) -> Source:
     bundle = read_bundle(path, allow_edited=allow_edited)
     timeline = bundle.timeline
     origin = bundle.manifest.origin
-    redacted = origin.get("kind") != "recorded" or origin.get("redacted") is not False
+    # What does not say that it was redacted, was not.
+    redacted = origin.get("kind") == "generated" or origin.get("redacted") is True
     about = f"replay: {path}, {format_instant(timeline.first)} to {format_instant(timeline.last)}"
     return Source(Cluster(timeline, None, "replay"), about, redacted)
 
