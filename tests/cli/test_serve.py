@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_open_connections_do_not_hold_up_the_end() -> None:
             client.get("/")
             half.sendall(b"GET /v1/jo")
             assert process.stop() == 0
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    """While the server waits for a client with half a request, another signal ends it with 128 + its number."""
+    with toolkit(*LIVE) as process:
+        url = httpx.URL(process.url())
+        with socket.create_connection((url.host, url.port or 0)) as half:
+            half.sendall(b"GET /v1/jo")
+            httpx.get(url)
+            process.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(httpx.TransportError):
+                while True:
+                    httpx.get(url)
+            assert process.stop() == 128 + signal.SIGTERM
 
 
 def test_an_interrupted_start_is_130_or_a_clean_end() -> None:
