@@ -88,12 +88,12 @@ class Shelf:
         return Held(kept.record, kept.until)
 
     def all_at(self, positions: Held[list[int]], t: int) -> Held[list[tuple[int, Record]]]:
-        """Give the records at positions that exist at an instant, held as long as all of it stays so."""
+        """Give the records at positions, all of which exist at the instant, held as long as all of it stays so."""
         found = []
         until = positions.until
         for position in positions.value:
             record, held = self.at(position, t)
             until = min(until, held)
-            if record is not None:
-                found.append((position, record))
+            assert record is not None, "an order gives only what exists"
+            found.append((position, record))
         return Held(found, until)

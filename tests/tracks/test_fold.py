@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+
+from tests.tracks.strategies import contents, recordings
+from toolkit.model.wire import Document, Literal, dumps
+from toolkit.tracks.fold import Folded, Frame, Mark, delta, fold, record_id
+from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.state import apply
+from toolkit.tracks.timeline import TrackTimeline
+from toolkit.tracks.track import Change, Track
+
+
+def timeline_of(folded: Folded) -> TrackTimeline:
+    """The timeline that a recording gives."""
+    return TrackTimeline(folded.tracks, folded.frames[0].t, folded.frames[-1].t, folded.orders)
+
+
+def jobs(t: int, *records: tuple[str, Document]) -> Frame:
+    """A frame of jobs alone."""
+    return Frame(t, 0, {"jobs": list(records)}, [])
+
+
+def errors_in_turn(records: list[tuple[str, Document]]) -> list[Document]:
+    """Error records as `contents` gives them: by execution."""
+    return [doc for ex_id in ("e1", "e2") for _, doc in records if doc["ex_id"] == ex_id]
+
+
+@settings(deadline=None, max_examples=200)
+@given(recordings())
+def test_every_frame_comes_back(frames: list[Frame]) -> None:
+    """Replaying a recording at a frame's instant gives every record, key, value and order that was seen."""
+    timeline = timeline_of(fold(iter(frames)))
+    held: dict[str, list[tuple[str, Document]]] = {name: [] for name in KINDS}
+    for frame in frames:
+        held |= frame.collections
+        for name, records in held.items():
+            expected = errors_in_turn(records) if name == "errors" else [doc for _, doc in records]
+            assert list(map(dumps, expected)) == [dumps(r.fields) for r in contents(timeline, name, frame.t)]
+
+
+@settings(deadline=None, max_examples=50)
+@given(recordings())
+def test_between_frames_the_last_one_holds(frames: list[Frame]) -> None:
+    """Between two frames a recording stays what the earlier one saw."""
+    timeline = timeline_of(fold(frames))
+    for frame, after in itertools.pairwise(frames):
+        for name in KINDS:
+            expected = [dumps(record.fields) for record in contents(timeline, name, frame.t)]
+            assert expected == [dumps(record.fields) for record in contents(timeline, name, after.t - 1)]
+
+
+def test_what_does_not_change_costs_nothing() -> None:
+    """A record that is the same in every frame has no change and no span."""
+    folded = fold([jobs(t, ("j", {"job_id": "j", "x": Literal("1.0")})) for t in (1, 2, 3)])
+    assert [Track("j", {"job_id": "j", "x": Literal("1.0")})] == folded.tracks["jobs"]
+    assert folded.orders == {}
+
+
+def test_a_change_costs_its_fields() -> None:
+    """A change holds the fields that are other ones, and the names of those that are gone."""
+    assert Change(5, set={"b": 3}, unset=["c"]) == delta(5, {"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3})
+
+
+def test_numbers_are_compared_as_text() -> None:
+    """`1`, `true` and `1.0` are three values, whatever Python says of their equality."""
+    assert Change(5, set={"a": True}) == delta(5, {"a": 1}, {"a": True})
+    assert Change(5, set={"a": 1}) == delta(5, {"a": Literal("1.0")}, {"a": 1})
+
+
+def test_an_order_of_keys_that_no_delta_gives_is_kept_whole() -> None:
+    """Where the fields' own changes would leave the keys in another order, the whole document is stored."""
+    change = delta(5, {"a": 1, "b": 2}, {"b": 2, "a": 1})
+    assert Change(5, doc={"b": 2, "a": 1}) == change
+    assert list(apply({"a": 1, "b": 2}, change or Change(0))) == ["b", "a"]
+
+
+def test_the_order_is_stored_only_where_it_is_not_the_sorts() -> None:
+    """An explicit order starts where the sort would be wrong, lasts while it is right, and ends with the sort."""
+    a, b = ("a", {"job_id": "a"}), ("b", {"job_id": "b"})
+    folded = fold([jobs(1, a, b), jobs(2, b, a), jobs(3, b, a), jobs(4, a, b), jobs(5, a, b)])
+    assert folded.orders == {"jobs": [(2, ["b", "a"]), (4, None)]}
+
+
+def test_the_frames_stay_known() -> None:
+    """What a frame was beside its records stays: instant, skew and gaps."""
+    assert [Mark(3, 12, ["nodes: 500"])] == fold([Frame(3, 12, {}, ["nodes: 500"])]).frames
+
+
+@pytest.mark.parametrize(
+    ("collection", "doc", "expected"),
+    [
+        ("jobs", {"job_id": "j"}, "j"),
+        ("controllers", {"ex_id": "e", "job_id": "j"}, "e"),
+        ("nodes", {"node_id": "n"}, "n"),
+        ("jobs", {"job_id": ""}, "no-id-e535ad4e2f55286d"),
+        ("jobs", {"job_id": 7}, "no-id-d4a991d32535c6f8"),
+        ("cluster", {}, "no-id-44136fa355b3678a"),
+    ],
+)
+def test_records_without_an_id_get_one(collection: str, doc: Document, expected: str) -> None:
+    """A record's id is its field; one without gets an id from its content, the same one every time."""
+    assert expected == record_id(collection, doc)
+
+
+@pytest.mark.parametrize("instants", [[], [2, 2], [3, 1]])
+def test_frames_must_come_in_order(instants: list[int]) -> None:
+    """No frame, or one that is not later than the one before, is a mistake of the caller's."""
+    with pytest.raises(ValueError, match="frame"):
+        fold([jobs(t) for t in instants])
