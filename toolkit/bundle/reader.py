@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.bundle.typed import LineCheck
+    from toolkit.tracks.fold import Mark
     from toolkit.tracks.outline import Outline, TrackSource
     from toolkit.tracks.track import Track
 
@@ -31,10 +32,17 @@ _CHUNK: Final = 1024 * 1024
 
 
 class Bundle(NamedTuple):
-    """A bundle that was found whole."""
+    """A bundle that was found whole.
+
+    Attributes:
+        manifest: What it says of itself.
+        timeline: What it answers.
+        frames: A recording's frames; empty if it was generated.
+    """
 
     manifest: Manifest
     timeline: TrackTimeline
+    frames: list[Mark]
 
 
 def read_bundle(path: Path, *, allow_edited: bool = False) -> Bundle:
@@ -80,7 +88,7 @@ def _read(path: Path, *, allow_edited: bool) -> Bundle:
         if found != said and not allow_edited:
             why = f"$.counts.{kind.name}: is {said}, but {kind.name}.json has {found} records"
             raise _damaged(path, NAME, why)
-    return Bundle(manifest, timeline)
+    return Bundle(manifest, timeline, dates.frames)
 
 
 def read_manifest(path: Path) -> Manifest:
