@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toolkit.bundle.writer import write_bundle
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant
-from toolkit.tracks.track import Track
 from toolkit.world.export import Export
-from toolkit.world.scenario import Scenario
 from toolkit.world.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toolkit.tracks.track import Track
+    from toolkit.world.scenario import Scenario
 
 GENERATOR_REVISION = 1
 """Changes when the same scenario gives other bytes."""
@@ -21,7 +25,7 @@ Progress = Callable[[int, int], None]
 """Called with records done and records in all."""
 
 
-def generate(
+def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
     scenario: Scenario, first: int, last: int, target: Path, *, force: bool = False, progress: Progress | None = None
 ) -> Path:
     """Write the bundle of a scenario.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -30,7 +31,9 @@ def test_the_check_passes(check: str) -> None:
 
 def test_nothing_refers_to_what_a_clone_does_not_have() -> None:
     """No committed text names the folder of shared material or a path of a machine."""
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    names = subprocess.run(
+        [str(shutil.which("git")), "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     for name in names:
         text = (ROOT / name).read_bytes()
         for word in (b"../sha" + b"red", b"/wo" + b"rk/"):

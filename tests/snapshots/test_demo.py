@@ -17,7 +17,9 @@ DEMO = ROOT / "snapshots" / "demo"
 
 def readme_command() -> list[str]:
     """Find the README's command that makes the demo bundle."""
-    found = re.search(r"^(?:uv run )?toolkit (generate .*--output snapshots/demo)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    found = re.search(
+        r"^(?:uv run )?toolkit (generate .*--output snapshots/demo)$", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
     assert found
     return shlex.split(found[1])
 
@@ -27,7 +29,11 @@ def test_the_readme_command_makes_the_same_bytes_under_any_hash_seed(tmp_path: P
     """Every file of the regenerated bundle equals the stored one."""
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT), "TZ": f"Etc/GMT+{hash_seed[0]}"}
     subprocess.run(
-        [sys.executable, "-m", "toolkit", *readme_command()], cwd=tmp_path, env=environment, check=True, capture_output=True
+        [sys.executable, "-m", "toolkit", *readme_command()],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        capture_output=True,
     )
     made = tmp_path / "snapshots" / "demo"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from toolkit.model.instants import DAY, HOUR, MINUTE, SECOND, is_wire_instant, parse_instant
 from toolkit.model.status import INITIAL, TERMINAL, TRANSITIONS, is_terminal
-from toolkit.timeline.view import View
 from toolkit.world.commands import CommandLog
-from toolkit.world.life import Life
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, number_of
 from toolkit.world.scenario import LIFETIME, Scenario
 from toolkit.world.timeline import LiveTimeline
 from toolkit.world.world import World
+
+if TYPE_CHECKING:
+    from toolkit.timeline.view import View
+    from toolkit.world.life import Life
 
 EPOCH = 1_767_225_600_000
 SEEDS = st.integers(0, 2**32)
@@ -134,7 +136,7 @@ def test_joins_hold(seed: int, t: int) -> None:
 @many
 @given(seed=SEEDS, t=INSTANTS)
 def test_processes_are_exactly_controllers_and_joined_workers(seed: int, t: int) -> None:
-    """The cluster state holds one controller per execution from initializing on and its joined workers, on nodes with room."""
+    """One controller per execution from initializing on and its joined workers, on nodes with room."""
     view = view_of(seed, t)
     found: Counter[tuple[str, str]] = Counter()
     for key, record in view.nodes().value:
@@ -244,7 +246,7 @@ def test_terminal_executions_never_change_again(seed: int, t: int, later: int) -
 @many
 @given(seed=SEEDS, t=INSTANTS)
 def test_workers_follow_their_rules(seed: int, t: int) -> None:
-    """joined <= asked, active <= joined, available the rest, queued = active, disconnects under a quarter of joined."""
+    """Joined <= asked, active <= joined, available the rest, queued = active, disconnects under a quarter of joined."""
     for record in view_of(seed, t).controllers().value:
         c = record.fields
         asked = c["workers_available"] + c["workers_joined"]
@@ -277,7 +279,7 @@ def test_shares_of_joined_and_active_workers() -> None:
 @many
 @given(seed=SEEDS, t=INSTANTS)
 def test_paused_and_stopping_executions_stand_still(seed: int, t: int) -> None:
-    """Paused: no active workers. Paused and stopping: counters as they were when it began, `_slicer_stats` from stopping on."""
+    """Paused: nobody active. Paused and stopping: counters as when it began, `_slicer_stats` from stopping on."""
     world = world_of(seed)
     for life, _ in world.living(t):
         since, status = life.move_at(t)
@@ -294,7 +296,7 @@ def test_paused_and_stopping_executions_stand_still(seed: int, t: int) -> None:
 @many
 @given(seed=SEEDS, data=st.data())
 def test_counters_never_fall_and_are_derived_as_said(seed: int, data: st.DataObject) -> None:
-    """processed is a line; failed and subslices are derived from it; none ever falls."""
+    """Processed is a line; failed and subslices are derived from it; none ever falls."""
     life = data.draw(st.sampled_from(lives(world_of(seed))))
     instants = sorted(data.draw(st.lists(st.integers(life.created, life.created + 3 * DAY), min_size=2, max_size=20)))
     stats = [life.stats(t) for t in instants]
@@ -378,7 +380,7 @@ def test_events_take_effect_at_their_instant(seed: int, number: int) -> None:
     jobs=st.integers(1, 30),
 )
 def test_chance_and_share_of_events(seed: int, chance: float, share: float, jobs: int) -> None:
-    """`event_chance` thins events out; `start_share` lets the cluster grow or drain, never beyond its jobs or below none."""
+    """`event_chance` thins events out; `start_share` lets the cluster grow or drain, within its jobs."""
     world = world_of(seed, event_chance=chance, start_share=share, jobs=jobs)
     calendar = world.lives.calendar
     events = 2_000
@@ -432,7 +434,7 @@ def test_shapes(seed: int, t: int) -> None:
 @many
 @given(seed=SEEDS, t=INSTANTS)
 def test_one_controller_for_each_execution_that_is_not_terminal(seed: int, t: int) -> None:
-    """Controllers are the living executions, `started` always there, counters 0 before it runs; name, then started, descending."""
+    """One for each living execution, `started` always there, counters 0 before it runs, in the wire's order."""
     view = view_of(seed, t)
     controllers = [record.fields for record in view.controllers().value]
     for c in controllers:
@@ -462,7 +464,7 @@ def test_slicer_stats_are_empty_while_an_execution_simply_runs(seed: int, t: int
 @many
 @given(seed=SEEDS, t=INSTANTS)
 def test_error_records_are_the_newest_thousand_of_the_last_day(seed: int, t: int) -> None:
-    """An execution has as many error records as failed slices of its last 24 h, at most 1,000, newest first, at the line's instants."""
+    """As many records as failed slices of its last 24 h, at most 1,000, newest first, at the line's instants."""
     world = world_of(seed, jobs=60)
     view = view_of(seed, t, jobs=60)
     for life in [life for life in lives(world, 0) if life.ppm][:8]:

@@ -44,7 +44,7 @@ def answer(cluster: Cluster, t: int, request: Request) -> Response:
 def _respond(cluster: Cluster, t: int, request: Request) -> Response:
     try:
         found = match(request.path)
-    except UnicodeDecodeError:
+    except ValueError:
         # Source: observed; the master's catch-all for what goes wrong before a handler: compact, no charset, no ETag.
         headers = (
             ("X-Powered-By", "Express"),

@@ -31,15 +31,15 @@ def document(mode: str) -> dict[str, Any]:
     *answers, failure = schemas
     paths: dict[str, dict[str, Any]] = {}
     for route, schema in zip(ROUTES, answers, strict=True):
-        for prefix in route.prefixes:
-            path = (prefix + route.path).rstrip("/") or "/"
-            paths.setdefault(path, {})[route.method.lower()] = _operation(route, schema, failure, prefix)
+        path = (route.prefixes[-1] + route.path).rstrip("/")
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schema, failure)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Teraslice management API, served by toolkit",
             "version": __version__,
-            "description": f"A Teraslice 3.18.0 cluster to develop and test against ({mode}).",
+            "description": f"A Teraslice 3.18.0 cluster to develop and test against ({mode}). "
+            "Every route below `/v1` but the refresh answers the same without it.",
         },
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
@@ -47,7 +47,7 @@ def document(mode: str) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any]) -> dict[str, Any]:
     ids = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"\{(\w+)\}", route.path)
@@ -59,7 +59,7 @@ def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any], pr
     responses = {"200": _response("As asked", schema)}
     responses |= {str(status): _response(text, failure) for status, text in route.failures}
     return {
-        "operationId": route.name + ("_v1" if prefix and "" in route.prefixes else ""),
+        "operationId": route.name,
         "summary": route.summary,
         "tags": [route.tag],
         "parameters": ids + query,

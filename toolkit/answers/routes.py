@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from toolkit import __version__
@@ -23,8 +22,12 @@ from toolkit.model.records import (
 )
 from toolkit.model.wire import join_items, join_members, pretty
 from toolkit.timeline.view import NEVER, Record, Timeline, View
-from toolkit.world.commands import CommandLog
 from toolkit.world.timeline import REFRESH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.world.commands import CommandLog
 
 UNKNOWN_RECORD: Final = "OpenSearch Error: Response Error"
 """What Teraslice says of an id it does not know. Source: observed."""
@@ -176,7 +179,9 @@ def _health(call: Call) -> Answer:
     return pretty({"status": "ok", "mode": call.cluster.mode, "version": __version__}), NEVER
 
 
-SIZE: Final = Parameter("size", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 100})
+SIZE: Final = Parameter(
+    "size", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 100}
+)
 FROM: Final = Parameter("from", "How many to leave out first.", {"type": "integer", "minimum": 0, "default": 0})
 PAGE: Final = (SIZE, FROM)
 BAD_PAGE: Final = (
@@ -188,7 +193,7 @@ UNKNOWN: Final = ((404, "no record of that id"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/", "info", "The cluster's name and versions", "cluster", _info, Info),
-    Route("GET", "/cluster/state", "cluster_state", "The nodes and their processes", "cluster", _state, dict[str, Node]),
+    Route("GET", "/cluster/state", "state", "The nodes and their processes", "cluster", _state, dict[str, Node]),
     Route(
         "GET", "/cluster/controllers", "controllers", "Live statistics of every execution that is not terminal",
         "cluster", _controllers, list[Controller],
@@ -198,7 +203,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("GET", "/jobs", "jobs", "Jobs, newest `_updated` first", "jobs", _jobs, list[Job], PAGE, BAD_PAGE),
     Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (), UNKNOWN),
-    Route("GET", "/ex", "executions", "Executions, newest `_updated` first", "ex", _executions, list[Execution], PAGE, BAD_PAGE),
+    Route(
+        "GET", "/ex", "executions", "Executions, newest `_updated` first", "ex", _executions, list[Execution],
+        PAGE, BAD_PAGE,
+    ),
     Route(
         "GET", "/ex/errors", "every_error", "Always empty, as on a real cluster", "ex", _every_error, list[ErrorRecord],
         PAGE, BAD_PAGE,
@@ -225,7 +233,7 @@ def match(path: str) -> list[tuple[Route, tuple[str, ...]]]:
     """Give the routes a path matches, any method, with the ids in it; only the first of each method counts.
 
     Raises:
-        UnicodeDecodeError: If an id is badly percent-encoded, which Teraslice answers in a way of its own.
+        ValueError: If an id is badly percent-encoded, which Teraslice answers in a way of its own.
     """
     found = ((route, pattern.fullmatch(path)) for route, pattern in _TABLE)
     return [(route, tuple(_decode(text) for text in hit.groups())) for route, hit in found if hit]
@@ -233,5 +241,6 @@ def match(path: str) -> list[tuple[Route, tuple[str, ...]]]:
 
 def _decode(text: str) -> str:
     if re.search(r"%(?![0-9a-fA-F]{2})", text):
-        raise UnicodeDecodeError("utf-8", text.encode(), 0, 1, "a percent sign without two digits")
+        msg = "a percent sign without two digits"
+        raise ValueError(msg)
     return unquote_to_bytes(text).decode()

@@ -10,7 +10,7 @@ import typer
 from toolkit.cli.output import Progress, result
 
 
-def generate(
+def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
     seed: Annotated[
         int | None, typer.Option(help="The seed: the same arguments give the same bytes.  [default: 1]")
     ] = None,

@@ -1,0 +1,1 @@
+"""What things are: statuses, records, instants and their JSON."""

@@ -119,7 +119,7 @@ class Job(Struct):
     lifecycle: Lifecycle | UnsetType = UNSET
     workers: Any = UNSET
     slicers: Any = UNSET
-    assets: list[str] | str | None | UnsetType = UNSET
+    assets: list[str] | str | UnsetType | None = UNSET
     active: Any = UNSET
     deleted: bool | UnsetType = field(default=UNSET, name="_deleted")
     deleted_on: Instant | UnsetType = field(default=UNSET, name="_deleted_on")
@@ -144,7 +144,7 @@ class Execution(Struct):
     teraslice_version: str
     slicers: Count
     metadata: dict[str, Any]
-    assets: list[str] | None | UnsetType = UNSET
+    assets: list[str] | UnsetType | None = UNSET
     slicer_hostname: str | UnsetType = UNSET
     slicer_port: int | UnsetType = UNSET
     recovered_execution: Id | UnsetType = UNSET

@@ -7,6 +7,7 @@ rules of the generated world for `recovering`, `failing` and `stopping`.
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 INITIAL: Final = ("pending", "scheduling", "initializing")
@@ -42,4 +43,4 @@ def is_terminal(status: str) -> bool:
 
 def is_legal(path: tuple[str, ...]) -> bool:
     """Tell whether a history of statuses starts at `pending` and takes only moves of the table."""
-    return path[:1] == (FIRST,) and all(b in TRANSITIONS[a] for a, b in zip(path, path[1:], strict=False))
+    return path[:1] == (FIRST,) and all(b in TRANSITIONS[a] for a, b in itertools.pairwise(path))

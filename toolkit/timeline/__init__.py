@@ -1,0 +1,1 @@
+"""The read interface that live and replay share, and what pages are made with."""

@@ -6,8 +6,10 @@ first `start` entries is found by bisection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 K = TypeVar("K", bound=tuple[int, str])
 A = TypeVar("A")
@@ -15,7 +17,7 @@ Entry = tuple[int, str]
 """Sort key of a list: negated `_updated` in milliseconds, then id. Smaller comes first."""
 
 
-def merged_page(
+def merged_page(  # noqa: PLR0913, PLR0917 - two sequences and a place
     short: Sequence[tuple[Entry, A]],
     long_size: int,
     long_key: Callable[[int], Entry],

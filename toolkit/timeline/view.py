@@ -6,10 +6,12 @@ Whatever a view gives says until when it stays as it is, so that ready-made byte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from toolkit.model.wire import Document, pretty, pretty_item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""The generated world: a pure function of scenario, commands and instant."""

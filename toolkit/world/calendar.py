@@ -1,20 +1,24 @@
 """Lifecycle events: which start and which stop happens when, each computed without the ones before it.
 
-Events have fixed places, one every `event_every`. They come in pairs, one start and one stop in drawn order, so that the
-cluster neither drains nor grows. With `event_chance` below 1 some pairs are left out, evenly; with another `start_share`
-than a half some pairs are two starts (or two stops), until no job is free (or nothing is left to stop).
+Events have fixed places, one every `event_every`. They come in pairs, one start and one stop in drawn order, so that
+the cluster neither drains nor grows. With `event_chance` below 1 some pairs are left out, evenly; with another
+`start_share` than a half some pairs are two starts or two stops, until no job is free or nothing is left to stop.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER
-from toolkit.world.draws import Draws
+
+if TYPE_CHECKING:
+    from toolkit.world.draws import Draws
 
 START: Final = 1
 STOP: Final = 0
+EVEN: Final = 500
+"""The share, per mille, at which every pair is one start and one stop."""
 _PAIRS: Final = 2**22
 """More pairs than ten years of events have (one event a minute at least 2.6 million)."""
 
@@ -22,7 +26,7 @@ _PAIRS: Final = 2**22
 class Calendar:
     """The lifecycle events of one world, by their number."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the six numbers that a calendar is
         self, draws: Draws, *, epoch: int, every: int, chance: int, share: int, free: int, living: int
     ) -> None:
         """Lay the calendar out.
@@ -109,9 +113,7 @@ class Calendar:
 
     def _nth(self, number: int, kind: int) -> int:
         count = self._starts_in if kind == START else self._stops_in
-        pair = number if self._share == 500 else bisect_right(range(_PAIRS), number, key=count) - 1  # noqa: PLR2004
-        if count(pair + 1) <= number:
-            return NEVER
+        pair = number if self._share == EVEN else bisect_right(range(_PAIRS), number, key=count) - 1
         kinds = self._pair(pair)
         second = 0 if kinds[0] == kind and number == count(pair) else 1
         return self._time(pair, second)

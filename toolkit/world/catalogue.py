@@ -6,9 +6,10 @@ that an execution takes them as they are.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from toolkit.model.wire import Document
+if TYPE_CHECKING:
+    from toolkit.model.wire import Document
 
 INFO: Final[Document] = {
     "arch": "x64",

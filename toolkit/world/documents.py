@@ -5,14 +5,16 @@ Source: observed answers of Teraslice 3.18.0 (key order, which field is there in
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.instants import format_instant
-from toolkit.model.wire import Document
 from toolkit.world.catalogue import ASSETS, EX_TERASLICE_VERSION, operations_of
-from toolkit.world.draws import Draws
-from toolkit.world.life import Life
-from toolkit.world.population import JobPlan
+
+if TYPE_CHECKING:
+    from toolkit.model.wire import Document
+    from toolkit.world.draws import Draws
+    from toolkit.world.life import Life
+    from toolkit.world.population import JobPlan
 
 PORTS: Final = (45_680, 46_678)
 """The ports of execution controllers. Source: Teraslice's default `slicer_port_range`."""
@@ -47,12 +49,10 @@ def job_document(plan: JobPlan, job_id: str, created: int, updated: int) -> Docu
     }
 
 
-def stats_document(life: Life, t: int, *, stored: bool) -> Document:
-    """Make slicer statistics; stored ones of an execution that never ran have no `started`."""
+def stats_document(life: Life, t: int) -> Document:
+    """Make slicer statistics; before it runs, an execution counts as started when it was created."""
     stats: dict[str, Any] = life.stats(t)
-    ran = t >= life.started
-    if ran or not stored:
-        stats["started"] = format_instant(life.started if ran else life.created)
+    stats["started"] = format_instant(life.started if t >= life.started else life.created)
     completed = life.first("completed")
     if completed <= t:
         stats["queuing_complete"] = format_instant(life.started + (completed - life.started) * 9 // 10)
@@ -61,7 +61,7 @@ def stats_document(life: Life, t: int, *, stored: bool) -> Document:
 
 def controller_document(life: Life, t: int, ex_id: str, job_id: str, name: str) -> Document:
     """Make the entry of an execution's controller."""
-    return {"ex_id": ex_id, "job_id": job_id, "name": name, **stats_document(life, t, stored=False)}
+    return {"ex_id": ex_id, "job_id": job_id, "name": name, **stats_document(life, t)}
 
 
 def failure_reason(life: Life, ex_id: str, status: str) -> str:
@@ -76,7 +76,7 @@ def failure_reason(life: Life, ex_id: str, status: str) -> str:
     return ""
 
 
-def execution_document(
+def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of
     life: Life, t: int, plan: JobPlan, ids: tuple[str, str, str | None], host: str, ports: Draws
 ) -> Document:
     """Make an execution's document as it is at `t`.
@@ -120,7 +120,7 @@ def execution_document(
         "_created": format_instant(life.created),
         "_updated": format_instant(updated),
         "_has_errors": bool(reason),
-        "_slicer_stats": stats_document(life, updated, stored=True) if status in written else {},
+        "_slicer_stats": stats_document(life, updated) if status in written else {},
         "_failureReason": reason,
         "teraslice_version": EX_TERASLICE_VERSION,
     }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import Change, Counter, Item, Piece, Span, Track
 from toolkit.world.documents import controller_document
 from toolkit.world.life import MILLION, Life
-from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, number_of
+from toolkit.world.population import LANE, STARTED, number_of
 from toolkit.world.timeline import process_count
-from toolkit.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from toolkit.model.wire import Document
+    from toolkit.world.world import World
 
 DERIVED: Final = ("processed", "failed", "subslices", "queued")
 
@@ -60,13 +64,11 @@ class Export:
         for number in self._numbers():
             life = world.lives.life(number)
             begin = max(self._first, life.created)
-            record = partial(_fields, world, number)
+            document = partial(_execution, world, life)
             yield Track(
                 id=world.ex_ids.id_of(number),
-                doc=record(life.moves_until(begin)),
-                changes=_changes(
-                    [t for t, _ in life.moves], begin, self._last, lambda t, r=record, x=life: r(x.moves_until(t))
-                ),
+                doc=document(begin),
+                changes=_changes([t for t, _ in life.moves], begin, self._last, document),
                 spans=self._spans(life.created, NEVER),
             )
 
@@ -150,19 +152,17 @@ class Export:
         return iter(sorted(tracks, key=lambda track: track.id))
 
 
-def _fields(world: World, number: int, moves: int) -> dict[str, Any]:
-    return world.execution_record(number, moves).fields
+def _execution(world: World, life: Life, t: int) -> Document:
+    return world.execution_record(life.number, life.moves_until(t)).fields
 
 
-def _controller(life: Life, ex_id: str, job_id: str, name: str, t: int) -> dict[str, Any]:
+def _controller(life: Life, ex_id: str, job_id: str, name: str, t: int) -> Document:
     return controller_document(life, t, ex_id, job_id, name)
 
 
 def _pieces(life: Life, begin: int, last: int) -> list[Piece]:
     """The line of `processed` as far as `[begin, last]` shows it: still, counting, still."""
-    pieces = [(life.created, 0, 0)]
-    if life.started != NEVER:
-        pieces.append(life.piece)
+    pieces = [(life.created, 0, 0), life.piece]
     if life.frozen != NEVER:
         pieces.append((life.frozen, life.processed(life.frozen), 0))
     past = sum(piece[0] <= begin for piece in pieces)
@@ -170,7 +170,7 @@ def _pieces(life: Life, begin: int, last: int) -> list[Piece]:
 
 
 def _changes(
-    instants: list[int], begin: int, last: int, document: Callable[[int], dict[str, Any]], ignore: tuple[str, ...] = ()
+    instants: list[int], begin: int, last: int, document: Callable[[int], Document], ignore: tuple[str, ...] = ()
 ) -> list[Change]:
     """Turn a document's states into dated deltas: what is set or removed at each instant in `(begin, last]`."""
     changes = []

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS, line_at, line_next
-from toolkit.world.draws import Draws
+
+if TYPE_CHECKING:
+    from toolkit.world.draws import Draws
 
 Move = tuple[int, str]
 

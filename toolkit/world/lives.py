@@ -9,14 +9,14 @@ from typing import Final
 from toolkit.model.instants import HOUR, MINUTE
 from toolkit.model.status import TRANSITIONS
 from toolkit.timeline.view import NEVER
-from toolkit.world.calendar import Calendar
+from toolkit.tracks.track import HOUR_MS
+from toolkit.world.calendar import EVEN, Calendar
 from toolkit.world.draws import Draws
-from toolkit.world.life import HOUR_MS, Life, Move
+from toolkit.world.life import Life, Move
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of, permille
 
 SOLO_FATES: Final = frozenset({"failing", "paused", "completing"})
 """Fates of lanes that no lifecycle event stops: they end by themselves, or stay paused."""
-HALF: Final = 500
 ENDINGS: Final = (
     "completed",
     "stopped",
@@ -29,7 +29,7 @@ ENDINGS: Final = (
     "stopped",
     "completed",
 )
-"""How a historical execution without failed slices ended, by draw; a persistent one is stopped where one is completed."""
+"""How a historical execution without failed slices ended, by draw; persistent ones are stopped instead of completed."""
 
 
 class Lives:
@@ -59,7 +59,7 @@ class Lives:
             free=room,
             living=len(self.stoppable),
         )
-        ahead = room if permille(scenario.start_share) > HALF else min(room, 1)
+        ahead = room if permille(scenario.start_share) > EVEN else min(room, 1)
         self.most_places = len(self.stoppable) + ahead + 1
         """As many places as can live at once: the living ones, those started ahead of a stop, one still stopping."""
         self._place_of_lane = {lane: place for place, lane in enumerate(self.stoppable)}

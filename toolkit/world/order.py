@@ -7,13 +7,18 @@ lanes and started ones are few and are sorted again when something was written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.world.ids import Ids
 from toolkit.world.population import HISTORY, PER_JOB, Population, number_of
+
+if TYPE_CHECKING:
+    from toolkit.world.ids import Ids
 
 COLUMNS_FROM: Final = 20_000
 """Jobs from which on numpy's columns are worth its import."""
+
+Column = Sequence[int] | Any
+"""Whole numbers by position: a list, or an array of numpy's."""
 
 
 class Sorted:
@@ -21,7 +26,7 @@ class Sorted:
 
     __slots__ = ("numbers", "updated")
 
-    def __init__(self, numbers: Sequence[int], updated: Sequence[int]) -> None:
+    def __init__(self, numbers: Column, updated: Column) -> None:
         """Keep two columns of one length: sequences or arrays of whole numbers."""
         self.numbers = numbers
         self.updated = updated
@@ -43,10 +48,10 @@ def order_of_jobs(population: Population, ids: Ids) -> Sorted:
         return _sorted([(population.job_ages(job)[1] - epoch, ids.rank(job), job) for job in range(jobs)])
     import numpy as np  # noqa: PLC0415 - a small world starts without numpy
 
-    numbers = np.arange(jobs, dtype=np.uint64)
-    _, edited = population.job_ages(numbers)
-    order = np.lexsort((ids.rank(numbers), edited))
-    return Sorted(numbers[order].astype(np.int64), epoch - edited[order].astype(np.int64))
+    every = np.arange(jobs, dtype=np.uint64)
+    _, edited = population.job_ages(every)
+    order = np.lexsort((ids.rank(every), edited))
+    return Sorted(every[order].astype(np.int64), epoch - edited[order].astype(np.int64))
 
 
 def order_of_history(population: Population, ids: Ids) -> Sorted:
@@ -63,19 +68,21 @@ def order_of_history(population: Population, ids: Ids) -> Sorted:
         return _sorted(rows)
     import numpy as np  # noqa: PLC0415 - a small world starts without numpy
 
-    job = np.arange(jobs, dtype=np.uint64)
-    counts = population.history_count(job)
-    youngest = np.full(jobs, population.scenario.history_from, dtype=np.uint64)
+    every = np.arange(jobs, dtype=np.uint64)
+    counts = population.history_count(every)
+    since = np.full(jobs, population.scenario.history_from, dtype=np.uint64)
     for lane in range(population.living):
         counts[lane] = population.count_of(lane)
-        youngest[lane] = population.youngest(lane)
+        since[lane] = population.youngest(lane)
     numbers, ages = [], []
     for nth in range(population.scenario.history_most):
         has = np.flatnonzero(counts > nth)
-        number = number_of(HISTORY, PER_JOB * job[has] + np.uint64(nth))  # type: ignore[arg-type]
-        _, ended = population.history_ages(number, np.uint64(nth), counts[has], youngest[has])
-        numbers.append(number)
+        some = (PER_JOB * every[has] + np.uint64(nth)) * np.uint64(PER_JOB) + np.uint64(HISTORY)
+        _, ended = population.history_ages(some, np.uint64(nth), counts[has], since[has])
+        numbers.append(some)
         ages.append(ended)
-    number, age = np.concatenate(numbers), np.concatenate(ages)
-    order = np.lexsort((ids.rank(number), age))
-    return Sorted(number[order].astype(np.int64), epoch - age[order].astype(np.int64))
+    if not numbers:
+        return Sorted([], [])
+    joined, age = np.concatenate(numbers), np.concatenate(ages)
+    order = np.lexsort((ids.rank(joined), age))
+    return Sorted(joined[order].astype(np.int64), epoch - age[order].astype(np.int64))

@@ -6,12 +6,14 @@ Slots are numbered; slot `s` is on node `s % nodes`. An execution at place `p` o
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from toolkit.model.wire import Document
 from toolkit.world.catalogue import NODE_TERASLICE_VERSION, NODE_VERSION
 from toolkit.world.draws import Draws
-from toolkit.world.life import Life
+
+if TYPE_CHECKING:
+    from toolkit.model.wire import Document
+    from toolkit.world.life import Life
 
 MASTER_PROCESSES: Final = ("cluster_master", "assets_service")
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import gcd
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.model.instants import DAY, HOUR, MINUTE
 from toolkit.world.catalogue import SUBJECTS, TEMPLATES, Template
 from toolkit.world.draws import Draws
-from toolkit.world.scenario import Scenario
+
+if TYPE_CHECKING:
+    from toolkit.world.scenario import Scenario
 
 LANE: Final = 0
 HISTORY: Final = 1
@@ -38,7 +40,7 @@ class Lane(NamedTuple):
     """One execution living at the epoch.
 
     Attributes:
-        fate: What it is at the epoch or will be: `starting`, `running`, `recovering`, `failing`, `paused`, `completing`.
+        fate: What it is at the epoch or will be: starting, running, recovering, failing, paused or completing.
         age: Milliseconds since it was created.
         since: Milliseconds for which it has been failing or paused; until completion for `completing`.
         fails: Whether it has failed slices.
@@ -75,7 +77,7 @@ class Population:
         self._draw = {
             name: Draws(seed, name)
             for name in (
-                "steps", "age", "since", "lane order", "count", "length", "place", "made", "edited", "gap", "job", "workers",
+                "steps", "age", "since", "lane order", "count", "length", "place", "made", "edited", "gap", "job",
             )
         }  # fmt: skip
         share = permille(scenario.living_share)
@@ -138,7 +140,7 @@ class Population:
         if group == "hours":
             return ages.between(lane, s.hours_from, s.days_from - 1)
         bound = min(max(DAYS[ages.at(lane) % len(DAYS)] * DAY, s.days_from), s.days_to)
-        return s.days_from + (ages.at(lane) >> 8) % (bound - s.days_from + 1)
+        return s.days_from + (int(ages.at(lane)) >> 8) % (bound - s.days_from + 1)
 
     def _since(self, lane: int, fate: str, age: int, place: int) -> int:
         since, s = self._draw["since"], self.scenario
@@ -154,7 +156,7 @@ class Population:
     def job(self, index: int) -> JobPlan:
         """Give the plan of a job, from its number."""
         draw = self._draw["job"].at(index)
-        choices = TEMPLATES
+        choices: tuple[Template, ...] = TEMPLATES
         if index < self.living and self.lanes[index].fate == "completing":
             choices = tuple(template for template in TEMPLATES if template.lifecycle == "once")
         template = choices[draw % len(choices)]

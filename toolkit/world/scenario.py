@@ -101,30 +101,26 @@ class Scenario:
     def __post_init__(self) -> None:
         """Check every parameter."""
         for name, low, high in _RANGES:
-            value = getattr(self, name)
-            if not low <= value <= high:
-                _refuse(name, value, f"must be from {low} to {high}")
-        for field in fields(self):
-            if field.name.endswith("_share") and not 0 <= getattr(self, field.name) <= 1:
-                _refuse(field.name, getattr(self, field.name), "must be from 0 to 1")
-        if not 0 <= self.event_chance <= 1:
-            _refuse("event_chance", self.event_chance, "must be from 0 to 1")
+            self._require(name, f"must be from {low} to {high}", ok=low <= getattr(self, name) <= high)
+        for name in [field.name for field in fields(self) if field.name.endswith(("_share", "_chance"))]:
+            self._require(name, "must be from 0 to 1", ok=0 <= getattr(self, name) <= 1)
         for low_name, high_name in _PAIRED:
-            if getattr(self, low_name) > getattr(self, high_name):
-                _refuse(low_name, getattr(self, low_name), f"must not be above {high_name}")
-        if self.young_share + self.recent_share + self.hours_share > 1:
-            _refuse("hours_share", self.hours_share, "and young_share and recent_share must not be above 1 together")
+            ok = getattr(self, low_name) <= getattr(self, high_name)
+            self._require(low_name, f"must not be above {high_name}", ok=ok)
+        shares = self.young_share + self.recent_share + self.hours_share
+        self._require("hours_share", "and young_share and recent_share must not be above 1 together", ok=shares <= 1)
         longest = max(self.startup_most, self.stopping_for, self.recovering_for)
-        if self.event_every < longest:
-            _refuse(
-                "event_every",
-                self.event_every,
-                f"must be at least {longest} ms, the longest start-up, stop or recovery",
-            )
-        if self.recent_under <= max(self.young_under, self.startup_most):
-            _refuse("recent_under", self.recent_under, "must be above young_under and the longest start-up")
-        if self.days_to + 30 * DAY > self.history_to:
-            _refuse("history_to", self.history_to, "must be at least 30 days above days_to")
+        rule = f"must be at least {format_duration(longest)}, the longest start-up, stop or recovery"
+        self._require("event_every", rule, ok=self.event_every >= longest)
+        rule = "must be above young_under and the longest start-up"
+        self._require("recent_under", rule, ok=self.recent_under > max(self.young_under, self.startup_most))
+        rule = "must be at least 30 days above days_to"
+        self._require("history_to", rule, ok=self.days_to + 30 * DAY <= self.history_to)
+
+    def _require(self, name: str, rule: str, *, ok: bool) -> None:
+        if not ok:
+            value = getattr(self, name)
+            _refuse(name, format_duration(value) if name in _DURATIONS and value > 0 else value, rule)
 
     def to_table(self) -> dict[str, Any]:
         """Give the parameters as a scenario file has them: `from_table` of it is this scenario again."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant
 from toolkit.timeline.view import NEVER, Change, Held, Record
-from toolkit.world.commands import CommandLog
 from toolkit.world.documents import controller_document
-from toolkit.world.life import Life
 from toolkit.world.population import HISTORY, PER_JOB, STARTED, number_of
-from toolkit.world.scenario import Scenario
 from toolkit.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.world.commands import CommandLog
+    from toolkit.world.life import Life
+    from toolkit.world.scenario import Scenario
 
 REFRESH = "refresh"
 

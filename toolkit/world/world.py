@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from toolkit.errors import InstantError
 from toolkit.timeline.order import Entry, merged_page
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world import documents
 from toolkit.world.catalogue import INFO
 from toolkit.world.draws import Draws
 from toolkit.world.ids import Ids
-from toolkit.world.life import Life
 from toolkit.world.lives import Lives
 from toolkit.world.order import Sorted, order_of_history, order_of_jobs
 from toolkit.world.placement import Placement
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of
-from toolkit.world.scenario import Scenario
+
+if TYPE_CHECKING:
+    from toolkit.world.life import Life
+    from toolkit.world.scenario import Scenario
 
 CACHED_RECORDS: Final = 20_000
 SLICE_SPACE: Final = 2**24
@@ -191,13 +192,3 @@ class World:
         slice_id = self._slice_ids.id_of(life.number * SLICE_SPACE + nth)
         drawn = self._slices.two(life.number, nth)
         return Record(documents.error_document(life, nth, self.ex_ids.id_of(life.number), slice_id, drawn))
-
-    def require(self, t: int) -> None:
-        """Refuse an instant before the world.
-
-        Raises:
-            InstantError: If `t` is before the epoch.
-        """
-        if t < self.epoch:
-            msg = f"the world begins at {self.epoch}"
-            raise InstantError(msg)
