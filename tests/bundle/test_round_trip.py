@@ -17,7 +17,7 @@ from toolkit.model.wire import dumps
 from toolkit.tracks.fold import Frame, fold
 from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline
-from toolkit.tracks.track import Track
+from toolkit.tracks.track import Change, Track
 
 SCHEMA = json.loads((Path(reader.__file__).parent / "schema.json").read_text())
 
@@ -83,6 +83,18 @@ def test_a_track_is_a_line(tmp_path: Path) -> None:
     document = dumps(tracks()["controllers"][0].doc)
     counters = b'{"failed":{"of":"processed","per":3,"times":1},"processed":{"pieces":[[1767225600000,5,3600]]}}'
     assert [b"[", b'{"counters":' + counters + b',"doc":' + document + b',"id":"e1"}', b"]"] == lines
+
+
+def test_a_change_says_only_what_it_changes(tmp_path: Path) -> None:
+    """A change is written with what it has: another document, fields removed, fields set."""
+    changes = [Change(EPOCH, doc={"b": 1}), Change(EPOCH + 1, set={"a": 2}, unset=["b"])]
+    job = Track("j", {}, changes=changes, spans=[(EPOCH, None)])
+    path = write_bundle(tmp_path / "x", {"jobs": [job]}, first=EPOCH, last=END, origin={"kind": "recorded"})
+    text = b'{"doc":{"b":1},"t":1767225600000},{"set":{"a":2},"t":1767225600001,"unset":["b"]}'
+    envelope = b'{"changes":[' + text + b'],"doc":{},"id":"j","spans":[[1767225600000,null]]}'
+    assert (path / "jobs.json").read_bytes() == b"[\n" + envelope + b"\n]\n"
+    timeline = read_bundle(path).timeline
+    assert [timeline.at(t).job("j").value.fields for t in (EPOCH, END)] == [{"b": 1}, {"a": 2}]
 
 
 def test_an_empty_file_is_an_empty_list(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         return parse_manifest(text)
     except BundleTooNew as error:
-        msg = f"cannot read the bundle {path}: it {error}; use a newer toolkit, or make the bundle again"
+        msg = f"cannot read the bundle {path}: {NAME} {error}; use a toolkit that knows it, or make the bundle again"
         raise BundleTooNew(msg) from None
     except BundleDamaged as error:
         raise _damaged(path, NAME, error) from None

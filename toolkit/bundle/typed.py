@@ -114,6 +114,8 @@ class TypedCheck(LineCheck):
         # Most documents never change: they are checked without being made.
         if b"\\u" in text:
             return super()._outline(text)
+        if not text.isascii():
+            text.decode()  # the decoder does not look into fields that a type does not know
         track = self._tracks.decode(text)
         if track.changes or track.counters or track.lists or track.counts:
             return super()._outline(text)

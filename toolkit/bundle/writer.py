@@ -159,26 +159,21 @@ def _sync(folder: Path) -> None:
 @contextlib.contextmanager
 def _hidden_beside(target: Path) -> Iterator[Path]:
     """Give a new hidden directory beside the target; nothing of it is left, whatever happens."""
-    made = _make_parents(target)
-    folder = None
-    try:
+    with contextlib.ExitStack() as undo:
+        for parent in reversed([parent for parent in target.parents if not parent.exists()]):
+            undo.callback(_remove_empty, parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
         folder = _new_hidden(target)
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir()
         yield folder
-    except BaseException:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        for parent in made:
-            with contextlib.suppress(OSError):
-                parent.rmdir()
-        raise
+        undo.pop_all()
 
 
-def _make_parents(target: Path) -> list[Path]:
-    """Make the directories above the target; give those that were made, the innermost first."""
-    missing = [parent for parent in target.parents if not parent.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return missing
+def _remove_empty(folder: Path) -> None:
+    """Remove a directory that was made, unless somebody uses it by now."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _new_hidden(target: Path) -> Path:

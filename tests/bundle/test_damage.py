@@ -1,0 +1,434 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bundle.making import EPOCH, content, make, manifest, rewrite
+from toolkit.bundle import reader
+from toolkit.bundle.reader import read_bundle
+from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
+from toolkit.model.wire import loads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Edit = tuple[str, str, str]
+"""A file, a text in it, and what it becomes."""
+
+LINES: list[tuple[str, Edit, str]] = [
+    # Lists of tracks that are no such lists.
+    ("no list", ("jobs.json", "[\n", "{\n"), r"jobs\.json line 1 is not the \[ that starts a list"),
+    ("no end", ("jobs.json", "\n]\n", "\n"), r"jobs\.json line 3 is cut off: the \] that ends the list is missing"),
+    (
+        "cut in a line",
+        ("jobs.json", "}\n]\n", ""),
+        r"jobs\.json line 2 is cut off: the \] that ends the list is missing",
+    ),
+    ("a tail", ("jobs.json", "\n]\n", "\n]\nmore"), r"jobs\.json line 4 comes after the \] that ends the list"),
+    ("no comma", ("executions.json", "},\n", "}\n"), r"executions\.json line 2 has no comma at its end"),
+    ("a comma", ("jobs.json", "}\n]", "},\n]"), r"jobs\.json line 2 has a comma at its end, but is the last one"),
+    ("an empty line", ("jobs.json", "[\n", "[\n\n"), r"jobs\.json line 2 is not a track in JSON .*"),
+    ("broken JSON", ("jobs.json", '"doc":', '"doc"'), r"jobs\.json line 2 is not a track in JSON .*"),
+    ("not a number", ("jobs.json", '"rate":1.0', '"rate":NaN'), r"jobs\.json line 2 is not a track in JSON .*"),
+    ("not UTF-8", ("jobs.json", "käse", "k\udce4se"), r"jobs\.json line 2 is not a track in JSON .*"),
+    ("deep", ("jobs.json", '"käse"', "[" * 300 + "]" * 300), r"jobs\.json line 2 is nested too deep"),
+    (
+        "deeper",
+        ("jobs.json", '"käse"', "[" * 9000 + "]" * 9000),
+        r"jobs\.json line 2 is (nested too deep|not a track .*)",
+    ),
+    ("deepest", ("jobs.json", '"käse"', "[1.5," * 99999 + "]" * 99999), r"jobs\.json line 2 is nested too deep"),
+    ("twice", ("executions.json", '"id":"e2"', '"id":"e1"'), r"executions\.json line 3 \$\.(id|doc).*"),
+    (
+        "sorted",
+        ("cluster.json", '"id":"info"', '"id":"z"'),
+        r"cluster\.json line 3 \$\.id: 'stats' is out of order; .*",
+    ),
+    (
+        "same",
+        ("cluster.json", '"id":"stats"', '"id":"info"'),
+        r"cluster\.json line 3 \$\.(id: 'info' is there twice|doc.*)",
+    ),
+    # Tracks that are none.
+    ("number", ("jobs.json", '{"doc"', '5,{"doc"'), r"jobs\.json line 2 .*"),
+    ("no id", ("cluster.json", '"id":"info"', '"id":""'), r"cluster\.json line 2 \$\.id: is empty"),
+    ("unknown key", ("jobs.json", '{"doc"', '{"docs":{},"doc"'), r"jobs\.json line 2 \$: .*unknown field docs"),
+    ("no doc", ("jobs.json", '{"doc"', '{"dog"'), r"jobs\.json line 2 \$: object .*"),
+    ("doc", ("cluster.json", '"doc":{}', '"doc":[]'), r"cluster\.json line 3 \$\.doc: expected object, got array"),
+    (
+        "change outside",
+        ("executions.json", '"t":1767225630000', '"t":5'),
+        r".* line 2 \$\.changes\[0\]\.t: is outside .*",
+    ),
+    (
+        "changes that go back",
+        ("executions.json", '"t":1767225630000}', '"t":1767225630000},{"t":1767225630000}'),
+        r"executions\.json line 2 \$\.changes\[1\]\.t: is not later than the one before it",
+    ),
+    (
+        "change",
+        ("executions.json", '"t":1767225630000', '"t":"x"'),
+        r".* line 2 \$\.changes\[0\]\.t: expected int, got str",
+    ),
+    (
+        "span",
+        ("errors.json", "[1767225600001,", "[1767225600009,"),
+        r"errors\.json line 2 \$\.spans\[0\]: ends before .*",
+    ),
+    (
+        "spans",
+        ("errors.json", '"spans":[', '"spans":[[null,null],'),
+        r"errors\.json line 2 \$\.spans\[1\]: does not begin .*",
+    ),
+    (
+        "touching",
+        ("errors.json", '"spans":[', '"spans":[[null,9],[9,10],'),
+        r".* \$\.spans\[1\]: does not begin after .*",
+    ),
+    ("field", ("controllers.json", '"failed":{', '"gone":{'), r".* line 2 \$\.counters\.gone: has no place in .*"),
+    (
+        "per",
+        ("controllers.json", '"per":3', '"per":0'),
+        r".* \$\.counters\.failed: must have times of at least 0 and .*",
+    ),
+    (
+        "times",
+        ("controllers.json", '"times":1', '"times":-1'),
+        r".* \$\.counters\.failed: must have times of at least .*",
+    ),
+    (
+        "both",
+        ("controllers.json", '"pieces":[[', '"of":"x","pieces":[['),
+        r".*processed: must have either pieces or .*",
+    ),
+    (
+        "neither",
+        ("controllers.json", '"of":"processed",', ""),
+        r".*\$\.counters\.failed: must have either pieces or .*",
+    ),
+    (
+        "of text",
+        ("controllers.json", '"of":"processed"', '"of":"name"'),
+        r".*failed: is made of 'name', which is not .*",
+    ),
+    (
+        "of itself",
+        ("controllers.json", '"of":"processed"', '"of":"failed"'),
+        r".*\$\.counters\.failed: is made of itself",
+    ),
+    ("falls", ("controllers.json", ",3600]]", ",-1]]"), r".*\$\.counters\.processed\.pieces\[0\]: falls; .*"),
+    (
+        "pieces",
+        ("controllers.json", ",3600]]", ",3600],[0,1,2]]"),
+        r".*pieces\[1\]: does not start after the one before .*",
+    ),
+    ("list", ("nodes.json", '"lists":{"active"', '"lists":{"passive"'), r"nodes\.json line 2 \$\..*"),
+    (
+        "item",
+        ("nodes.json", '"since":1767225601000', '"since":1867225601000'),
+        r".* \$\.lists\.active\[0\]: ends before .*",
+    ),
+    (
+        "counted",
+        ("nodes.json", '[8,"active"]', '[8,"other"]'),
+        r".*\$\.counts\.available: counts 'other', which is not .*",
+    ),
+    (
+        "count",
+        ("nodes.json", '"counts":{"available"', '"counts":{"gone"'),
+        r".*\$\.counts\.gone: has no place in the .*",
+    ),
+]
+
+
+def refused(folder: Path, *, allow_edited: bool) -> str:
+    """The one line that refuses a damaged bundle, without its beginning."""
+    with pytest.raises(BundleDamaged) as error:
+        read_bundle(folder, allow_edited=allow_edited)
+    prefix = f"cannot read the bundle {folder}: "
+    assert str(error.value).startswith(prefix)
+    assert "\n" not in str(error.value)
+    return str(error.value).removeprefix(prefix)
+
+
+@pytest.mark.parametrize("allow_edited", [False, True])
+@pytest.mark.parametrize("kind", ["generated", "recorded"])
+@pytest.mark.parametrize(("edit", "message"), [case[1:] for case in LINES], ids=[case[0] for case in LINES])
+def test_damage_is_named(tmp_path: Path, kind: str, edit: Edit, message: str, *, allow_edited: bool) -> None:
+    """A damaged line is refused in one line that names file, line and field, whoever wrote the bundle."""
+    folder = make(tmp_path / "x", kind)
+    rewrite(folder, *edit)
+    assert re.fullmatch(message, refused(folder, allow_edited=allow_edited))
+
+
+TYPES: list[tuple[str, Edit, str]] = [
+    (
+        "status",
+        ("executions.json", '"_status":"running"', '"_status":"gone"'),
+        r".* line 2 \$\.doc\._status: invalid .*",
+    ),
+    (
+        "missing",
+        ("executions.json", '"_has_errors":false,', ""),
+        r".* line 2 \$\.doc: .*missing required field _has_errors",
+    ),
+    ("changed", ("executions.json", '"stopping"', "7"), r".* line 2 \$\.changes\[0\]\._status: expected str, got int"),
+    (
+        "removed",
+        ("executions.json", '"t":1767', '"unset":["name"],"t":1767'),
+        r".* line 2 \$\.changes\[0\]: .* field name",
+    ),
+    ("count", ("controllers.json", '"slicers":0', '"slicers":-1'), r".* line 2 \$\.doc\.slicers: expected int >= 0"),
+    ("process", ("nodes.json", '"worker_id":3,', ""), r"nodes\.json line 2 \$\.doc\.active\[0\]: .* field worker_id"),
+    ("node's id", ("nodes.json", '"node_id":"n1"', '"node_id":"n2"'), r".* \$\.doc\.node_id: is not the track's id"),
+    (
+        "date",
+        ("jobs.json", '"_updated":"2026-01-01T', '"_updated":"'),
+        r".* line 2 \$\.doc\._updated: '00:00:00\.000Z' is .*",
+    ),
+    ("error", ("errors.json", '"state":"error"', '"state":"fine"'), r"errors\.json line 2 \$\.doc\.state: invalid .*"),
+    ("info", ("cluster.json", '"arch":"x64",', ""), r"cluster\.json line 2 \$\.doc: .*missing required field arch"),
+]
+
+
+@pytest.mark.parametrize(("edit", "message"), [case[1:] for case in TYPES], ids=[case[0] for case in TYPES])
+def test_generated_records_are_what_their_type_says(tmp_path: Path, edit: Edit, message: str) -> None:
+    """A generated document that is not of its type at some instant is refused with its field."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, *edit)
+    assert re.fullmatch(message, refused(folder, allow_edited=True))
+
+
+@pytest.mark.parametrize(("edit", "_message"), [case[1:] for case in TYPES], ids=[case[0] for case in TYPES])
+def test_recorded_records_may_be_anything(tmp_path: Path, edit: Edit, _message: str) -> None:
+    """What a real cluster answered is kept as it was, whatever the types say."""
+    folder = make(tmp_path / "x", "recorded")
+    rewrite(folder, *edit)
+    read_bundle(folder, allow_edited=True)
+
+
+@pytest.mark.parametrize("kind", ["generated", "recorded"])
+def test_a_record_is_under_its_own_id(tmp_path: Path, kind: str) -> None:
+    """A document whose id is another one than its track's is refused."""
+    folder = make(tmp_path / "x", kind)
+    rewrite(folder, "jobs.json", '"job_id":"j1"', '"job_id":"j2"')
+    assert re.search(r"jobs\.json line 2 \$\.\S*id: is not the ", refused(folder, allow_edited=True))
+
+
+def test_records_recorded_twice_are_read(tmp_path: Path) -> None:
+    """Of two recorded records with one id the second has a number, and is read."""
+    folder = make(tmp_path / "x", "recorded")
+    line = (folder / "jobs.json").read_text().splitlines()[1]
+    rewrite(folder, "jobs.json", line, line + ",\n" + line.replace('"id":"j1"', '"id":"j1#2"'))
+    assert read_bundle(folder, allow_edited=True).timeline.at(EPOCH).job_count() == 2
+
+
+def test_odd_letters_in_generated_records_are_no_damage(tmp_path: Path) -> None:
+    """A lone surrogate in a text that a client made up is served back as it was."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, "jobs.json", "käse", "\\ud800 \\\\ud800")
+    record = read_bundle(folder, allow_edited=True).timeline.at(EPOCH).job("j1").value
+    assert record is not None
+    assert rb'"\ud800 \\ud800"' in record.text
+
+
+def test_an_edit_is_noticed(tmp_path: Path) -> None:
+    """A file that is not what was written is refused with the flag that allows it, and then read."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, "jobs.json", '"name":"etl"', '"name":"mine"')
+    assert (
+        refused(folder, allow_edited=False)
+        == "jobs.json does not match its digest in bundle.json; restore it, or use --allow-edited if you edited it"
+    )
+    record = read_bundle(folder, allow_edited=True).timeline.at(EPOCH).job("j1").value
+    assert record is not None
+    assert record.fields["name"] == "mine"
+
+
+def test_an_edited_count_is_noticed(tmp_path: Path) -> None:
+    """A manifest that counts other than there are records is refused, unless edits are allowed."""
+    folder = make(tmp_path / "x")
+    manifest(folder, counts={"jobs": 7})
+    assert refused(folder, allow_edited=False) == "bundle.json $.counts.jobs: is 7, but jobs.json has 1 records"
+    read_bundle(folder, allow_edited=True)
+
+
+MANIFESTS: list[tuple[dict[str, object], str]] = [
+    ({"format": None}, r"bundle\.json \$\.format: is missing"),
+    ({"format": "new"}, r"bundle\.json \$\.format: is 'new', not a version such as 1\.0"),
+    ({"from": None}, r"bundle\.json \$: .*missing required field from"),
+    ({"counts": []}, r"bundle\.json \$\.counts: expected object, got array"),
+    ({"origin": {"kind": "made up"}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
+    ({"origin": {}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
+    ({"files": {}}, r"bundle\.json \$\.files: must name exactly the bundle's seven other files; see .*"),
+    ({"counts": {"cats": 1}}, r"bundle\.json \$\.counts: knows no collection 'cats'"),
+    ({"orders": {"cats": []}}, r"bundle\.json \$\.orders: knows no collection 'cats'"),
+    ({"from": "soon"}, r"bundle\.json \$\.from: 'soon' is not a date such as .*"),
+    ({"to": "2026-13-01\nT"}, r"bundle\.json \$\.to: '2026-13-01\\nT' is not a date such as .*"),
+    ({"from": "2027-01-01T00:00:00.000Z"}, r"bundle\.json \$\.from: 2027\S* is later than \$\.to, 2026\S*"),
+    ({"frames": [{"t": "x"}]}, r"bundle\.json \$\.frames\[0\]\.t: 'x' is not a date such as .*"),
+    ({"frames": [{"t": "2025-01-01T00:00:00Z"}]}, r"bundle\.json \$\.frames\[0\]\.t: is outside the bundle's time"),
+    (
+        {"frames": [{"t": "2026-01-01T00:00:09Z"}, {"t": "2026-01-01T00:00:05Z"}]},
+        r"bundle\.json \$\.frames\[1\]\.t: is not later than the one before it",
+    ),
+    (
+        {"orders": {"jobs": [{"t": "2025-01-01T00:00:00Z", "ids": None}]}},
+        r"bundle\.json \$\.orders\.jobs\[0\]\.t: is outside the bundle's time",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), MANIFESTS)
+def test_a_damaged_manifest_is_named(tmp_path: Path, changed: dict[str, object], message: str) -> None:
+    """A manifest with a wrong field is refused in one line that names it."""
+    folder = make(tmp_path / "x")
+    manifest(folder, **changed)
+    assert re.fullmatch(message, refused(folder, allow_edited=True))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", "[" * 100_000, "[1.5," * 100_000])
+def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
+    """A manifest that is not JSON, or not an object, is refused."""
+    folder = make(tmp_path / "x")
+    (folder / "bundle.json").write_text(text)
+    assert refused(folder, allow_edited=True) in {"bundle.json is not JSON", "bundle.json $.format: is missing"}
+
+
+def test_a_digest_is_one(tmp_path: Path) -> None:
+    """A digest that cannot be one is refused."""
+    folder = make(tmp_path / "x")
+    files = json.loads((folder / "bundle.json").read_text())["files"]
+    manifest(folder, files=files | {"jobs.json": "abc"})
+    assert refused(folder, allow_edited=True) == "bundle.json $.files.jobs.json: is not a SHA-256 digest"
+
+
+@pytest.mark.parametrize("version", ["2.0", "0.9", "10.1"])
+def test_another_format_is_named(tmp_path: Path, version: str) -> None:
+    """A bundle of another major version is refused with what to do."""
+    folder = make(tmp_path / "x")
+    manifest(folder, format=version)
+    with pytest.raises(BundleTooNew) as error:
+        read_bundle(folder)
+    assert str(error.value) == (
+        f"cannot read the bundle {folder}: bundle.json is of format {version}, this toolkit reads 1.x; "
+        "use a toolkit that knows it, or make the bundle again"
+    )
+
+
+def test_a_later_minor_format_is_read(tmp_path: Path) -> None:
+    """A manifest of a later minor version is read, fields that are new left aside."""
+    folder = make(tmp_path / "x")
+    manifest(folder, format="1.7", news=True)
+    assert read_bundle(folder).manifest.format == "1.7"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "error", "message"),
+    [
+        (lambda _path: None, BundleNotFound, "there is nothing; check the path, or make one with toolkit generate"),
+        (lambda path: path.mkdir(), BundleNotFound, "it has no bundle.json; give a directory that toolkit wrote"),
+        (lambda path: path.write_text("x"), BundleDamaged, "it is a file; give the directory that holds a bundle.json"),
+    ],
+)
+def test_what_is_no_bundle(
+    tmp_path: Path, prepare: Callable[[Path], None], error: type[Exception], message: str
+) -> None:
+    """A path with nothing, something else or a file is refused with what to give instead."""
+    prepare(tmp_path / "x")
+    with pytest.raises(error) as refusal:
+        read_bundle(tmp_path / "x")
+    assert str(refusal.value) == f"cannot read the bundle {tmp_path / 'x'}: {message}"
+
+
+@pytest.mark.parametrize("name", ["jobs.json", "cluster.json"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    """A file that is gone is named."""
+    folder = make(tmp_path / "x")
+    (folder / name).unlink()
+    assert refused(folder, allow_edited=True) == f"{name} is missing"
+
+
+@pytest.mark.parametrize("name", ["jobs.json", "bundle.json"])
+def test_a_file_is_a_file(tmp_path: Path, name: str) -> None:
+    """A folder or a pipe in a file's place is refused, and not waited for."""
+    folder = make(tmp_path / "x")
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert refused(folder, allow_edited=True) == f"{name} is not a file"
+
+
+@pytest.mark.parametrize("name", ["jobs.json", "bundle.json"])
+def test_nothing_outside_is_read(tmp_path: Path, name: str) -> None:
+    """A link that leads out of the bundle is refused; the bundle itself may be reached by one."""
+    folder = make(tmp_path / "x")
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    assert refused(folder, allow_edited=True) == f"{name} is a link that leads outside the bundle"
+    (tmp_path / "link").symlink_to(make(tmp_path / "y"))
+    read_bundle(tmp_path / "link")
+
+
+def test_a_link_in_a_circle_is_missing(tmp_path: Path) -> None:
+    """A link that leads to itself is no file."""
+    folder = make(tmp_path / "x")
+    (folder / "jobs.json").unlink()
+    (folder / "jobs.json").symlink_to(folder / "jobs.json")
+    with pytest.raises(BundleError, match=r"jobs\.json"):
+        read_bundle(folder)
+
+
+def test_what_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the system does not give is an error of one line with the reason."""
+    folder = make(tmp_path / "x")
+
+    def refuse(path: Path, _flags: int) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(BundleError) as error:
+        read_bundle(folder)
+    message = f"cannot read the bundle {folder}: bundle.json permission denied; check the path and its permissions"
+    assert message == str(error.value)
+
+
+def test_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A manifest or a line larger than any toolkit writes is refused before it fills the memory."""
+    folder = make(tmp_path / "x")
+    monkeypatch.setattr(reader, "LONGEST_LINE", 200)
+    assert refused(folder, allow_edited=True) == "jobs.json line 2 is too long"
+    monkeypatch.setattr(reader, "LARGEST_MANIFEST", 10)
+    assert refused(folder, allow_edited=True) == "bundle.json is too large"
+
+
+def test_a_file_changed_while_it_is_served(tmp_path: Path) -> None:
+    """A file that is cut off under a server that reads it is an error that says so, and nothing worse."""
+    folder = make(tmp_path / "x")
+    view = read_bundle(folder).timeline.at(EPOCH)
+    (folder / "jobs.json").write_text("[\n")
+    with pytest.raises(BundleDamaged, match=r"jobs\.json line 2 was changed while it was being served; restart"):
+        view.jobs(0, 1)
+
+
+def test_a_replaced_bundle_is_served_on(tmp_path: Path) -> None:
+    """A server keeps the bundle it opened, also when another one takes its place."""
+    folder = make(tmp_path / "x")
+    view = read_bundle(folder).timeline.at(EPOCH)
+    document = loads((folder / "jobs.json").read_bytes().splitlines()[1])["doc"]
+    make(folder, "recorded", force=True)
+    record = view.job("j1").value
+    assert record is not None
+    assert record.fields == document
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    """A bundle is the same after it was read."""
+    folder = make(tmp_path / "x")
+    before = content(folder)
+    read_bundle(folder)
+    assert before == content(folder)
