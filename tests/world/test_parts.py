@@ -253,3 +253,11 @@ def test_history_numbers_leave_room_for_three_a_job() -> None:
     world = World(Scenario(), 0, Scenario().epoch)
 
     assert {int(n) // PER_JOB % PER_JOB for n in world.history.numbers} <= {0, 1, 2}
+
+
+def test_a_mistyped_parameter_gets_a_hint() -> None:
+    """The nearest parameter is named; where none is near, how to begin."""
+    with pytest.raises(ScenarioError, match="did you mean jobs"):
+        Scenario.from_table({"jobz": 3})
+    with pytest.raises(ScenarioError, match="such as jobs and event_every"):
+        Scenario.from_table({"qqqq": 3})

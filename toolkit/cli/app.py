@@ -63,7 +63,8 @@ def _run() -> int:
         # A flag that does not exist or a value that does not fit it: typer has the sentence, we keep it to one line.
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "toolkit"
-        say(f"error: {' '.join(error.format_message().split())}; {command} --help shows what there is")
+        what = " ".join(error.format_message().split()).rstrip(".")
+        say(f"error: {what}; {command} --help shows what there is")
         return error.exit_code
     except typer.Abort:
         return 130

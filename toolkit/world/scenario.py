@@ -6,6 +6,7 @@ Durations are milliseconds here and texts such as `3m` in a scenario file; share
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from difflib import get_close_matches
 from typing import Any
 
 from toolkit.errors import ScenarioError, UsageError
@@ -142,7 +143,9 @@ class Scenario:
         values: dict[str, Any] = {}
         for name, value in table.items():
             if name not in types:
-                _refuse(name, value, f"is not a parameter; the parameters are {', '.join(types)}")
+                near = get_close_matches(name, types, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"toolkit knows {len(types)}, such as jobs and event_every"
+                _refuse(name, value, f"is not a parameter; {hint}")
             values[name] = _read(name, str(types[name]), value)
         return replace(cls(), **(values | given))
 
