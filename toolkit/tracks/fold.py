@@ -1,7 +1,7 @@
 """Frames of a recording, one after the other, become tracks: what each record was, from when to when.
 
 Replaying the tracks at a frame's instant gives back exactly what was seen: every key, value and order. Only the last
-documents and the tracks themselves are held, so a recording of any length folds in the memory of what changed.
+texts and the tracks themselves are held, so a recording of any length folds in the memory of what changed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
-from toolkit.model.wire import Document, dumps
+from toolkit.model.wire import Document, dumps, loads
 from toolkit.tracks.kinds import KINDS, Kind
 from toolkit.tracks.order import Explicit, arrange
 from toolkit.tracks.outline import values_of
@@ -96,36 +96,39 @@ class _Fold:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._docs: dict[str, Document] = {}
-        self._present: dict[str, None] = {}
+        self._texts: dict[str, bytes] = {}
+        self._present: list[str] = []
         self.tracks: dict[str, Track] = {}
         self.orders: list[Explicit] = []
 
     def add(self, t: int, records: list[tuple[str, Document]], *, since: int | None) -> None:
         """Take in the collection as one frame saw it."""
         seen = _unique(records)
-        for gone in self._present.keys() - seen.keys():
+        moved = self._present != list(seen)
+        for gone in set(self._present).difference(seen):
             track = self.tracks[gone]
             spans = track.spans or [(None, None)]
             track.spans = [*spans[:-1], (spans[-1][0], t)]
+        for key in seen.keys() - set(self._present):
+            if key in self.tracks:
+                self.tracks[key].spans.append((t, None))
         for key, doc in seen.items():
+            text = dumps(doc)
             if key not in self.tracks:
                 self.tracks[key] = Track(key, doc, spans=[] if since is None else [(since, None)])
-            else:
-                if key not in self._present:
-                    self.tracks[key].spans.append((t, None))
-                change = delta(t, self._docs[key], doc)
-                if change is not None:
-                    self.tracks[key].changes.append(change)
-            self._docs[key] = doc
-        self._present = dict.fromkeys(seen)
-        self._note_order(t)
+            elif self._texts[key] != text:
+                self.tracks[key].changes.append(delta(t, loads(self._texts[key]), doc))
+                moved = True
+            self._texts[key] = text
+        self._present = list(seen)
+        if moved:
+            self._note_order(t, seen)
 
-    def _note_order(self, t: int) -> None:
+    def _note_order(self, t: int, seen: dict[str, Document]) -> None:
         """Store the order the records came in, where it is not the one that would be given anyway."""
-        came = list(self._present)
+        came = list(seen)
         key = self._kind.key
-        entries = sorted((key(values_of(self._kind, self._docs[name]), name), name) for name in came)
+        entries = sorted((key(values_of(self._kind, doc), name), name) for name, doc in seen.items())
         by_sort = [name for _, name in entries]
         wanted = self.orders[-1][1] if self.orders else None
         places = [(name, place) for place, name in enumerate(by_sort)]
@@ -146,16 +149,13 @@ def _unique(records: list[tuple[str, Document]]) -> dict[str, Document]:
     return seen
 
 
-def delta(t: int, before: Document, after: Document) -> Change | None:
-    """Give the change that makes one document of another, key order included; `None` if they are the same.
+def delta(t: int, before: Document, after: Document) -> Change:
+    """Give the change that makes one document of another, key order included.
 
     The fields' JSON texts are compared: Python takes `1`, `True` and `1.0` for the same, a client may not.
     """
-    text = dumps(after)
-    if dumps(before) == text:
-        return None
     changed: dict[str, Any] = {
         field: value for field, value in after.items() if field not in before or dumps(before[field]) != dumps(value)
     }
     change = Change(t, set=changed, unset=[field for field in before if field not in after])
-    return change if dumps(apply(before, change)) == text else Change(t, doc=after)
+    return change if dumps(apply(before, change)) == dumps(after) else Change(t, doc=after)
