@@ -42,6 +42,7 @@ def job_document(plan: JobPlan, job_id: str, created: int, updated: int) -> Docu
         "operations": operations_of(plan.template, plan.subject),
         "assets": list(plan.template.assets),
         "slicers": 1,
+        "active": True,
         "job_id": job_id,
         "_context": "job",
         "_created": format_instant(created),
