@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,9 +12,6 @@ from tests.recorder.series_server import INFO, PATHS, Series, SeriesServer
 from toolkit.model.wire import dumps, pretty
 from toolkit.recorder import record as recording
 from toolkit.recorder.redact import Redactor
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 START = 1_800_000_000_000
 EVERY = 1_300
@@ -47,13 +44,13 @@ class Played(NamedTuple):
         return redactor.document(KINDS[path], seen)
 
 
-@pytest.fixture(params=[False, True], ids=["as it was", "redacted"])
-def played(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
+@pytest.fixture(scope="module", params=[False, True], ids=["as it was", "redacted"])
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Record the whole series at instants that do not fall on its own."""
-    monkeypatch.setattr(recording.secrets, "token_bytes", lambda _size: KEY)
     series = Series()
     lines: list[str] = []
-    with SeriesServer(series) as server:
+    with SeriesServer(series) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording.secrets, "token_bytes", lambda _size: KEY)
 
         def move(t: int) -> None:
             server.t = series.first + t - START
@@ -62,7 +59,7 @@ def played(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
             server.url,
             every_ms=EVERY,
             for_ms=series.last - series.first,
-            target=tmp_path / "series",
+            target=tmp_path_factory.mktemp("series") / "series",
             redact=request.param,
             force=False,
             say=lines.append,

@@ -62,7 +62,7 @@ class Answer(NamedTuple):
     stamped: bool
 
 
-class Fault(Exception):  # noqa: N818 - a fault is no error of ours: the recording goes on
+class Fault(Exception):
     """One request that gave nothing to record.
 
     Attributes:

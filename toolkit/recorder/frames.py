@@ -158,15 +158,15 @@ class FrameReader:
         # What a cluster never had is asked for again, but not again and again.
         patience = 1 if source.optional and self._begun and source.name not in self._known else None
         paths = self._paths[source.name]
-        for number, path in enumerate(paths):
+        while True:
             try:
-                answer = await self._client.get(path + query, attempts=patience, headers=self._headers)
-            except Fault as fault:
-                if not fault.absent or number == len(paths) - 1:
-                    raise
-            else:
+                answer = await self._client.get(paths[0] + query, attempts=patience, headers=self._headers)
                 break
-        self._paths[source.name] = paths[number:]
+            except Fault as fault:
+                if not fault.absent or len(paths) == 1:
+                    raise
+                paths = paths[1:]
+        self._paths[source.name] = paths
         self._stamped = answer.stamped if source is INFO else self._stamped
         self._times.append(answer.t)
         return answer.value

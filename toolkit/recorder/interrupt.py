@@ -16,7 +16,7 @@ T = TypeVar("T")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupted(Exception):  # noqa: N818 - no error: what was asked for
+class Interrupted(Exception):
     """The first Ctrl-C came."""
 
 
@@ -49,22 +49,23 @@ class Interrupt:
         Raises:
             Interrupted: If it came first.
         """
-        loop, woken = asyncio.get_running_loop(), asyncio.Event()
-        task, waiter = asyncio.ensure_future(work), asyncio.ensure_future(woken.wait())
-        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
+        loop = asyncio.get_running_loop()
+        task, woken = asyncio.ensure_future(work), loop.create_future()
+        # Cancelling the future is all it takes to wake this up, from a signal handler too.
+        self._wake = lambda: loop.call_soon_threadsafe(woken.cancel)
         if self.came:
-            woken.set()
+            woken.cancel()
         try:
-            await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, woken}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise Interrupted
         finally:
             self._wake = None
-            finished = task.done()
-            task.cancel()
-            waiter.cancel()
-            await asyncio.gather(task, waiter, return_exceptions=True)
-        if not finished:
-            raise Interrupted
-        return task.result()
+            woken.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     def _notice(self, _number: int, _frame: FrameType | None) -> None:
         self.came = True

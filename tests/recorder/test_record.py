@@ -1,0 +1,421 @@
+"""Recordings of fake clusters, whole: from the first request to the bundle."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.recorder.fake_cluster import QUICK, FakeCluster, Reply, StepClock, plain
+from tests.recorder.replaying import Replayed
+from toolkit.errors import RecordError, TargetError, UsageError
+from toolkit.model.instants import format_instant
+from toolkit.recorder import record as recording
+from toolkit.recorder.client import Limits
+from toolkit.recorder.pages import SIZE, WINDOW
+from toolkit.recorder.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from toolkit.tracks.fold import Frame
+
+START = StepClock().t
+
+
+class Session:
+    """Records one cluster into one place, and keeps what was said."""
+
+    def __init__(self, folder: Path) -> None:
+        """Record below a folder."""
+        self.target = folder / "out" / "bundle"
+        self.said: list[str] = []
+        self.redact = False
+        self.force = False
+
+    def make(self, url: str, *, frames: int = 1, clock: StepClock | None = None, limits: Limits = QUICK) -> Replayed:
+        """Record so many frames, a second apart."""
+        path = record(
+            url,
+            every_ms=1000,
+            for_ms=(frames - 1) * 1000,
+            target=self.target,
+            redact=self.redact,
+            force=self.force,
+            say=self.said.append,
+            around=(clock or StepClock()).around(limits),
+        )
+        assert path == self.target
+        return Replayed(path)
+
+    def refused(self, answers: dict[str, Any], limits: Limits = QUICK) -> str:
+        """Record a cluster that cannot be recorded, check that nothing is written, and give the reason."""
+        with FakeCluster(answers) as cluster, pytest.raises(RecordError) as caught:
+            self.make(cluster.url, limits=limits)
+        assert not self.target.parent.exists()
+        assert "\n" not in str(caught.value)
+        return str(caught.value).replace(cluster.url, "URL")
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """A session in an empty folder."""
+    return Session(tmp_path)
+
+
+def many(field: str, count: int) -> list[dict[str, Any]]:
+    """Make records, newest first."""
+    return [{field: f"{field}-{number}", "_updated": format_instant(START - number)} for number in range(count)]
+
+
+def paged(records: list[dict[str, Any]]) -> Callable[[dict[str, str]], Any]:
+    """Answer pages of a list, and Teraslice's 400 behind the window."""
+
+    def page(query: dict[str, str]) -> Any:
+        start, size = int(query["from"]), int(query["size"])
+        return Reply(400) if start + size > WINDOW else records[start : start + size]
+
+    return page
+
+
+def test_one_frame_is_recorded(session: Session) -> None:
+    """One frame of a cluster that has everything comes back as it was, and leaves nothing but the bundle."""
+    answers = plain()
+    with FakeCluster(answers) as cluster:
+        replayed = session.make(cluster.url + "/")
+
+    assert [replayed.ask(path) for path in ("/", "/cluster/state", "/jobs", "/ex")] == [
+        answers[path] for path in ("/", "/v1/cluster/state", "/v1/jobs", "/v1/ex")
+    ]
+    assert replayed.first == START
+    assert [path.name for path in session.target.parent.iterdir()] == ["bundle"]
+    assert session.said == [
+        "recorded 1 frame over 0ms; nothing was redacted: do not share it before you have looked through it"
+    ]
+
+
+def test_only_get_requests_are_sent(session: Session) -> None:
+    """Whatever is recorded, the cluster sees GET requests to known endpoints and nothing else."""
+    with FakeCluster(plain()) as cluster:
+        session.make(cluster.url, frames=2)
+
+        assert {method for method, _, _ in cluster.seen} == {"GET"}
+        assert set(cluster.asked) == set(plain())
+
+
+def test_twelve_thousand_executions(session: Session) -> None:
+    """Of a list longer than the search window, the window is recorded, and it is said what could not be."""
+    jobs, executions = many("job_id", SIZE + 5), many("ex_id", 12_000)
+    with FakeCluster(plain() | {"/v1/jobs": paged(jobs), "/v1/ex": paged(executions)}) as cluster:
+        replayed = session.make(cluster.url, frames=2)
+
+    assert replayed.ask("/ex?size=10000") == executions[:WINDOW]
+    assert replayed.ask("/jobs?size=10000") == jobs
+    assert replayed.origin["cut"] == ["executions"]
+    assert [line for line in session.said if "10,000" in line and "frame" not in line] == [
+        "the cluster lists no more than 10,000 executions: what lies behind them is not recorded"
+    ]
+
+
+def test_old_clusters(session: Session) -> None:
+    """A cluster without newer endpoints is recorded: its slicers are the controllers, the rest is noted as absent."""
+    answers = plain()
+    slicers = [{"ex_id": "x1", "job_id": "j1", "name": "one"}]
+    for path in ("/", "/v1/cluster/controllers", "/v1/cluster/stats", "/v1/assets"):
+        del answers[path]
+    with FakeCluster(answers | {"/v1/cluster/slicers": slicers, "/v1/assets": Reply(500)}) as cluster:
+        replayed = session.make(cluster.url, frames=3)
+
+        assert cluster.asked["/v1/cluster/controllers"] == 1
+        assert cluster.asked["/v1/assets"] == QUICK.attempts + 2
+    assert replayed.ask("/cluster/controllers") == slicers
+    assert replayed.origin["absent"] == ["assets", "info", "stats"]
+    assert not [frame for frame in replayed.bundle.manifest.frames if frame.gaps]
+    assert "the cluster has no assets and no info and no stats" in session.said[-1]
+
+
+def test_a_gap_holds_what_was_there(session: Session) -> None:
+    """What gives nothing for a frame is a gap with its reason; the rest of the frame counts."""
+    answers = plain()
+    faults = {"/v1/ex": Reply(503), "/v1/cluster/stats": Reply(body=b"<html>"), "/v1/cluster/controllers": Reply(404)}
+
+    def move(t: int) -> None:
+        second = t == START + 1000
+        cluster.answers = answers | (faults if second else {}) | {"/v1/jobs": [{"job_id": "j1", "name": str(t)}]}
+
+    with FakeCluster(answers) as cluster:
+        replayed = session.make(cluster.url, frames=3, clock=StepClock(on_step=move))
+    frames = replayed.bundle.manifest.frames
+
+    assert [frame.gaps for frame in frames] == [
+        [],
+        ["controllers: status 404", "executions: status 503", "stats: HTML instead of JSON"],
+        [],
+    ]
+    assert replayed.ask("/ex", START + 1000) == answers["/v1/ex"]
+    assert replayed.ask("/jobs", START + 1000) == [{"job_id": "j1", "name": str(START + 1000)}]
+    assert "missing in some frames: controllers (1), executions (1), stats (1)" in session.said[-1]
+    assert session.said[1] == (
+        "frame 2 of 3: 0 assets, 1 jobs, 1 nodes; "
+        "missing: controllers: status 404, executions: status 503, stats: HTML instead of JSON"
+    )
+
+
+def test_a_cluster_that_goes_away_leaves_frames_without_anything(session: Session) -> None:
+    """A cluster that is gone for a while makes gaps everywhere, and the recording goes on."""
+
+    def move(t: int) -> None:
+        cluster.answers = {} if t > START else plain()
+
+    with FakeCluster(plain()) as cluster:
+        replayed = session.make(cluster.url, frames=2, clock=StepClock(on_step=move))
+
+    assert len(replayed.bundle.manifest.frames[1].gaps) == len(plain())
+    assert replayed.ask("/jobs", START + 1000) == plain()["/v1/jobs"]
+    assert session.said[1].startswith("frame 2 of 2: nothing; missing: assets: status 404")
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(body=b"<!DOCTYPE html><title>x</title>"), "HTML instead of JSON"),
+        (Reply(500), "status 500"),
+        (Reply(302, headers=(("Location", "http://127.0.0.1:1/"),)), "status 302, a redirect, which is not followed"),
+        (Reply(401), "status 401"),
+        (Reply(body=b"hello"), "an answer that is not JSON"),
+        (Reply(body=b""), "an empty answer"),
+        (Reply(body=b"null"), "null instead of an"),
+        (Reply(body=b"[", length=50), "the connection broke before the answer was complete"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/ex", "/v1/cluster/state"])
+def test_what_is_no_cluster_is_refused(session: Session, path: str, reply: Reply, reason: str) -> None:
+    """An address that does not answer like a cluster is refused in one line, and nothing is written."""
+    message = session.refused(plain() | {path: reply})
+
+    assert message.startswith(f"cannot record URL: {path} gave {reason}")
+    assert message.endswith("; check that this is the address of a Teraslice cluster and that it is healthy")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("/v1/jobs", {"error": 500}, "an object instead of an array"),
+        ("/v1/ex", [1], "a number or a text instead of an object"),
+        ("/v1/ex", [[]], "an array instead of an object"),
+        ("/v1/cluster/state", [], "an array instead of an object"),
+        ("/v1/cluster/state", {"error": True}, "true or false instead of an object"),
+    ],
+)
+def test_answers_of_another_shape_are_refused(session: Session, path: str, body: object, reason: str) -> None:
+    """Lists are arrays of objects and the cluster state is an object of objects, or it is no cluster."""
+    assert f"{path} gave {reason};" in session.refused(plain() | {path: body})
+
+
+def test_a_web_site_is_refused(session: Session) -> None:
+    """An address that answers everything with a page is refused."""
+    page = Reply(body=b"<html>")
+
+    assert "HTML instead of JSON" in session.refused(dict.fromkeys(plain(), page))
+
+
+def test_a_cluster_that_hangs_is_refused(session: Session) -> None:
+    """An address that never answers is refused when the patience is used up."""
+    limits = Limits(timeout_s=0.05, attempts=1)
+    message = session.refused({"/": Reply(hang=True)}, limits)
+
+    assert message == "cannot record URL: no answer within 0.05 s; check the address and that the cluster is up"
+
+
+def test_where_nothing_listens_is_refused(session: Session) -> None:
+    """An address where nothing listens is refused at once, and its password is not shown."""
+    with FakeCluster({}) as cluster:
+        url = cluster.url
+    with pytest.raises(RecordError, match="cannot connect") as caught:
+        session.make(url.replace("//", "//user:hunter2@"))
+
+    assert "hunter2" not in str(caught.value)
+    assert not session.target.parent.exists()
+
+
+def test_a_text_that_is_no_address_is_asked_wrongly(session: Session) -> None:
+    """A bad address is a usage error."""
+    with pytest.raises(UsageError):
+        session.make("localhost:5678")
+
+
+def test_odd_records_are_kept(session: Session) -> None:
+    """Records without an id, with an id of another type, or there twice come back as they were."""
+    jobs = [
+        {"name": "no id"},
+        {"job_id": 7, "deep": {"a": [None, True, {"b": "c"}]}},
+        {"job_id": "", "x": -0.5},
+        {"job_id": "j1", "n": 1},
+        {"job_id": "j1", "n": 2},
+        {},
+    ]
+    with FakeCluster(plain(jobs=jobs, executions=[{"ex_id": None}])) as cluster:
+        replayed = session.make(cluster.url)
+
+    assert replayed.text("/jobs") == json.dumps(jobs, indent=4).encode()
+    assert replayed.ask("/ex") == [{"ex_id": None}]
+
+
+def test_a_frame_has_the_instant_the_cluster_says(session: Session) -> None:
+    """When the first answer says its instant, that is the frame's, and the others are asked about the same one."""
+    t = 1_767_225_600_123
+    stamp = (("X-Toolkit-Instant", format_instant(t)),)
+    answers = {path: Reply(body=json.dumps(body).encode(), headers=stamp) for path, body in plain().items()}
+    with FakeCluster(answers) as cluster:
+        replayed = session.make(cluster.url, frames=2)
+
+        asked_about = {headers.get("x-toolkit-at") for _, target, headers in cluster.seen if target != "/"}
+    assert asked_about == {format_instant(t)}
+    assert [frame.t for frame in replayed.bundle.manifest.frames] == [format_instant(t), format_instant(t + 1)]
+    assert {frame.skew_ms for frame in replayed.bundle.manifest.frames} == {0}
+
+
+def test_a_slow_cluster_makes_ticks_late_and_missed(session: Session) -> None:
+    """Ticks that pass while a frame is read are not made up for: the last of them comes late, the others are missed."""
+    clock = StepClock()
+    slow = iter([2500, 0, 99_000])
+
+    def jobs(_: object) -> list[Any]:
+        clock.t += next(slow)
+        return []
+
+    with FakeCluster(plain() | {"/v1/jobs": jobs}) as cluster:
+        replayed = session.make(cluster.url, frames=6, clock=clock)
+
+    assert [frame.t for frame in replayed.bundle.manifest.frames] == [
+        format_instant(START + offset) for offset in (0, 2500, 3000)
+    ]
+    assert replayed.origin["ticks"] == {"late": 1, "missed": 3}
+    assert "1 tick late, 3 missed" in session.said[-1]
+
+
+def test_a_taken_place_is_refused_before_anything_is_asked(session: Session) -> None:
+    """A target that exists is left alone and the cluster not asked; with force it is replaced."""
+    with FakeCluster(plain()) as cluster:
+        session.make(cluster.url)
+        before = (session.target / "bundle.json").read_bytes()
+        asked = cluster.asked.total()
+        with pytest.raises(TargetError, match="--force"):
+            session.make(cluster.url)
+        assert (cluster.asked.total(), (session.target / "bundle.json").read_bytes()) == (asked, before)
+
+        session.force = True
+        session.make(cluster.url, clock=StepClock(START + 5))
+
+    assert (session.target / "bundle.json").read_bytes() != before
+
+
+def test_a_place_below_a_file_is_refused(session: Session) -> None:
+    """A target that cannot be made is refused before the cluster is asked."""
+    session.target.parent.write_text("a file")
+
+    with FakeCluster(plain()) as cluster:
+        with pytest.raises(TargetError, match="cannot"):
+            session.make(cluster.url)
+        assert not cluster.asked
+
+
+def test_what_was_recorded_is_kept_when_the_bundle_cannot_be_written(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When writing the bundle fails, the journal stays and the error says where."""
+
+    def full(*_: object, **__: object) -> Path:
+        message = "cannot write the bundle: no space left"
+        raise TargetError(message)
+
+    monkeypatch.setattr(recording, "write_bundle", full)
+    journal = session.target.parent / ".bundle.journal"
+    with (
+        FakeCluster(plain()) as cluster,
+        pytest.raises(TargetError, match="no space left; what was recorded is kept") as caught,
+    ):
+        session.make(cluster.url)
+
+    assert str(caught.value).endswith(str(journal))
+    assert [path.name for path in journal.iterdir()] == ["frames.jsonl"]
+
+
+def test_a_full_disk_while_recording_keeps_the_frames_before(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a frame cannot be written, the ones before it stay in the journal, and the error says where."""
+    append = recording.Journal.append
+
+    def second_fails(self: recording.Journal, frame: Frame) -> None:
+        if self.place:
+            raise OSError(28, "No space left on device")
+        append(self, frame)
+
+    monkeypatch.setattr(recording.Journal, "append", second_fails)
+    with FakeCluster(plain()) as cluster, pytest.raises(TargetError, match=r"no space left on device; .* is kept in"):
+        session.make(cluster.url, frames=3)
+
+    assert [path.name for path in session.target.parent.iterdir()] == [".bundle.journal"]
+
+
+def test_a_full_disk_at_the_first_frame_leaves_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When not even the first frame can be written, no journal is left."""
+
+    def full(_fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with FakeCluster(plain()) as cluster, pytest.raises(TargetError, match="no space left"):
+        session.make(cluster.url)
+
+    assert list(session.target.parent.iterdir()) == []
+
+
+def test_a_second_interrupt_keeps_the_journal(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the bundle is written ends at once, keeps the journal and says where."""
+
+    def interrupted(*_: object, **__: object) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recording, "write_bundle", interrupted)
+    with FakeCluster(plain()) as cluster, pytest.raises(KeyboardInterrupt):
+        session.make(cluster.url)
+
+    assert session.said == [f"interrupted; what was recorded is kept in {session.target.parent / '.bundle.journal'}"]
+
+
+def test_an_older_journal_is_left_alone(session: Session) -> None:
+    """What a killed recording left behind is not touched by the next one."""
+    left = session.target.parent / ".bundle.journal"
+    left.mkdir(parents=True)
+    (left / "frames.jsonl").write_text("precious")
+    with FakeCluster(plain()) as cluster:
+        session.make(cluster.url)
+
+    assert (left / "frames.jsonl").read_text() == "precious"
+    assert sorted(path.name for path in session.target.parent.iterdir()) == [".bundle.journal", "bundle"]
+
+
+def test_an_endless_recording_counts_frames_without_a_total(session: Session) -> None:
+    """A recording without an end says which frame it is at, and not of how many."""
+    with FakeCluster(plain()) as cluster:
+
+        def stop(t: int) -> None:
+            if t > START + 1000:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            record(
+                cluster.url,
+                every_ms=1000,
+                for_ms=recording.UNTIL_INTERRUPTED,
+                target=session.target,
+                redact=True,
+                force=False,
+                say=session.said.append,
+                around=StepClock(on_step=stop).around(),
+            )
+
+    assert session.said[1] == "frame 2: 0 assets, 0 controllers, 1 executions, 1 jobs, 1 nodes"
+    assert "kept in" in session.said[2]
