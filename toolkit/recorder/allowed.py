@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from toolkit.model.status import STATUSES
@@ -61,6 +62,7 @@ def is_plain_key(key: str) -> bool:
     return _WORD_KEY.fullmatch(key) is not None
 
 
+@lru_cache(maxsize=10_000)
 def is_credential(key: str) -> bool:
     """Tell whether a key is named like a credential, however it is written: `password`, `API_KEY`, `accessToken`."""
     squeezed = re.sub(r"[^a-z0-9]", "", key.lower())
