@@ -1,0 +1,12 @@
+"""ts-topy's mock server as `ts-topy mock-server` runs it, on a free port, without an access log, always of one size."""
+
+from __future__ import annotations
+
+import random  # noqa: TID251 - what the mock server draws from
+
+import uvicorn
+from ts_topy.mock_server import app  # type: ignore[import-untyped]  # ts-topy has no types
+
+if __name__ == "__main__":
+    random.seed(1)
+    uvicorn.run(app, host="127.0.0.1", port=0, access_log=False)
