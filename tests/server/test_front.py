@@ -130,3 +130,34 @@ def test_dates_are_written_as_http_wants_them(text: str) -> None:
     """The same text as the standard library's, whatever the locale."""
     t = parse_instant(text)
     assert http_date(t).decode() == email.utils.formatdate(t // 1000, usegmt=True)
+
+
+def test_one_read_can_ask_for_another_instant() -> None:
+    """`X-Toolkit-At`, a date or a signed offset, moves one read and nothing else; a second one comes from the cache."""
+    front = Front(live_cluster(), ManualClock(EPOCH + MINUTE))
+    now = front.respond("GET", "/v1/cluster/controllers", None, None)
+    for at, t in (("+5m", EPOCH + 6 * MINUTE), ("-1m", EPOCH), (format_instant(EPOCH + 7), EPOCH + 7)):
+        asked = [front.respond("GET", "/v1/cluster/controllers", None, None, at) for _ in range(2)]
+        expected = answer(live_cluster(), t, Request("GET", "/v1/cluster/controllers"))
+        assert [ready.body for ready in asked] == [expected.body] * 2
+        assert headers_of(asked[0])["X-Toolkit-Instant"] == format_instant(t)
+    assert front.respond("GET", "/v1/cluster/controllers", None, None) == now
+
+
+@pytest.mark.parametrize(
+    ("method", "at", "words"),
+    [
+        ("POST", "+5m", "X-Toolkit-At is for reads"),
+        ("GET", "soon", "cannot read the date"),
+        ("GET", "-1d", "the world is defined from"),
+        ("GET", "+999999999999999d", "beyond the years"),
+    ],
+)
+def test_an_instant_that_cannot_be_had_is_a_400(method: str, at: str, words: str) -> None:
+    """A write at another instant, a text that is no instant and one outside the world are refused, and nothing happens."""
+    front = Front(live_cluster(), ManualClock())
+    ready = front.respond(method, "/v1/data/refresh" if method == "POST" else "/v1/jobs", None, None, at)
+
+    assert ready.status == 400
+    assert words in ready.body.decode()
+    assert headers_of(ready)["X-Toolkit-Sequence"] == "0"

@@ -248,6 +248,12 @@ def test_texts_that_are_neither_are_refused(text: str) -> None:
         instants.parse_instant(text)
 
 
+def test_offsets_stay_within_the_calendar() -> None:
+    """An offset beyond the years that can be written is refused."""
+    with pytest.raises(UsageError, match="beyond the years"):
+        instants.parse_at("+999999999999999d", 0)
+
+
 def test_history_numbers_leave_room_for_three_a_job() -> None:
     """A historical execution's number tells its job and its place."""
     world = World(Scenario(), 0, Scenario().epoch)

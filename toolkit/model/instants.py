@@ -18,8 +18,8 @@ DAY = 24 * HOUR
 UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PART = re.compile(r"(\d+)(ms|s|m|h|d)")
-_DURATION = re.compile(r"(?:\d+(?:ms|s|m|h|d))+")
+_PART = re.compile(r"(\d{1,15})(ms|s|m|h|d)", re.ASCII)
+_DURATION = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d))+", re.ASCII)
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 EARLIEST = -62_135_596_800_000
@@ -95,5 +95,11 @@ def parse_at(text: str, base: int) -> int:
     stripped = text.strip()
     if stripped[:1] in {"+", "-"}:
         size = parse_duration(stripped[1:])
-        return base + size if stripped[0] == "+" else base - size
+        t = base + size if stripped[0] == "+" else base - size
+        if not EARLIEST <= t <= LATEST:
+            msg = (
+                f"cannot go {text!r} from {format_instant(base)}: that is beyond the years 1 to 9999; write it like +5m"
+            )
+            raise UsageError(msg)
+        return t
     return parse_instant(stripped)

@@ -101,6 +101,7 @@ def _handler(front: Front) -> Callable[[Request], Any]:
                 request.raw_url.decode("ascii"),
                 headers.get("if-none-match"),
                 headers.get("cache-control"),
+                headers.get("x-toolkit-at"),
             )
         )
 

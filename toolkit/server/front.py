@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.answers.answer import Cluster, Request, Response, answer
 from toolkit.answers.exchange import conditional
-from toolkit.model.instants import SECOND, format_instant
+from toolkit.errors import UsageError
+from toolkit.model.instants import SECOND, format_instant, parse_at
 from toolkit.model.wire import pretty
 from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import page
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from toolkit.clock import Clock
 
 Lines = tuple[tuple[bytes, bytes], ...]
+_Key = tuple[str, str, int | None]
+"""A request as it is cached: method, target, and the instant if it asks for one."""
 
 _DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
@@ -55,6 +58,13 @@ def http_date(t: int) -> bytes:
     return b"%b, %b %b %b %b GMT" % (weekday, text[8:10].encode(), month, text[0:4].encode(), text[11:19].encode())
 
 
+def _instant_asked(method: str, at: str, now: int) -> int:
+    if method not in {"GET", "HEAD", "OPTIONS"}:
+        msg = f"cannot {method} at another instant: X-Toolkit-At is for reads; leave it out"
+        raise UsageError(msg)
+    return parse_at(at, now)
+
+
 def _encoded(response: Response) -> Lines:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
 
@@ -70,17 +80,26 @@ class Front:
         self._second = -1
         self._date = b""
 
-    def respond(self, method: str, target: str, if_none_match: str | None, cache_control: str | None) -> Ready:
-        """Answer a request at the clock's instant.
+    def respond(  # noqa: PLR0913, PLR0917 - the five things of a request that matter
+        self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
+    ) -> Ready:
+        """Answer a request at the clock's instant, or at the one it asks for.
 
         Args:
             method: As sent.
             target: The path and query, as sent.
             if_none_match: That header, if sent.
             cache_control: That header, if sent.
+            at: `X-Toolkit-At`, if sent: a date, or a signed offset from the clock's instant.
         """
         t = self._clock.now()
-        key = (method, target)
+        key: _Key = (method, target, None)
+        if at is not None:
+            try:
+                t = _instant_asked(method, at, t)
+            except UsageError as error:
+                return self.refuse(400, str(error))
+            key = (method, target, t)
         held = self._cache.get(key, t, self._sequence)
         if held is None:
             held = self._answer(key, t)
@@ -105,8 +124,8 @@ class Front:
     def _sequence(self) -> int:
         return self._cluster.log.sequence if self._cluster.log is not None else 0
 
-    def _answer(self, key: tuple[str, str], t: int) -> _Held:
-        request = Request(*key)
+    def _answer(self, key: _Key, t: int) -> _Held:
+        request = Request(key[0], key[1])
         response = page(request, self._cluster.mode) or answer(self._cluster, t, request)
         held = _Held(response, _encoded(response))
         size = len(response.body) + _OVERHEAD

@@ -144,7 +144,9 @@ class Scenario:
         for name, value in table.items():
             if name not in types:
                 near = get_close_matches(name, types, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"toolkit knows {len(types)}, such as jobs and event_every"
+                hint = (
+                    f"did you mean {near[0]}?" if near else f"toolkit knows {len(types)}, such as jobs and event_every"
+                )
                 _refuse(name, value, f"is not a parameter; {hint}")
             values[name] = _read(name, str(types[name]), value)
         return replace(cls(), **(values | given))
