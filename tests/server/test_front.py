@@ -154,7 +154,7 @@ def test_one_read_can_ask_for_another_instant() -> None:
     ],
 )
 def test_an_instant_that_cannot_be_had_is_a_400(method: str, at: str, words: str) -> None:
-    """A write at another instant, a text that is no instant and one outside the world are refused, and nothing happens."""
+    """A write at another instant, a text that is none and an instant outside the world are refused; nothing happens."""
     front = Front(live_cluster(), ManualClock())
     ready = front.respond(method, "/v1/data/refresh" if method == "POST" else "/v1/jobs", None, None, at)
 

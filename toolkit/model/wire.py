@@ -18,7 +18,7 @@ import orjson
 Document = dict[str, Any]
 """One JSON object as it is sent: keys in wire order, values as JSON has them."""
 
-_SPECIAL: Final = re.compile(rb"[0-9][.eE]|[0-9]{18}|\\u[dD][89a-fA-F]")
+_SPECIAL: Final = re.compile(rb"[0-9][.eE]|[0-9]{18}|-0(?![0-9])|\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _ESCAPE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u(d[89a-f][0-9a-f]{2})")
 _HIDDEN: Final = re.compile(rb"\x7f(d[89a-f][0-9a-f]{2})\x7f")

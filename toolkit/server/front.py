@@ -80,7 +80,7 @@ class Front:
         self._second = -1
         self._date = b""
 
-    def respond(  # noqa: PLR0913, PLR0917 - the five things of a request that matter
+    def respond(
         self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
     ) -> Ready:
         """Answer a request at the clock's instant, or at the one it asks for.

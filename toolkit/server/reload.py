@@ -78,7 +78,7 @@ class Inherited(NamedTuple):
         self.link.sendall(json.dumps({"refused": code}).encode())
 
 
-class _Signalled(Exception):  # noqa: N818 - no error: the person at the terminal wants it
+class _Signalled(Exception):
     """A signal to stop arrived."""
 
 
