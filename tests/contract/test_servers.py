@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from tests.serving import live_cluster
-from toolkit.answers.answer import Cluster
+from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.answers.routes import ROUTES
 from toolkit.bundle.reader import read_bundle
-from toolkit.clock import FrozenClock
+from toolkit.clock import FrozenClock, RunningClock
 from toolkit.generate import generate
-from toolkit.model.instants import HOUR, MINUTE, format_instant
+from toolkit.model.instants import HOUR, MINUTE, format_instant, parse_instant
 from toolkit.recorder.record import record
 from toolkit.server.thread import ServerThread
 from toolkit.world.scenario import Scenario
@@ -145,6 +145,26 @@ def test_a_recording_gives_back_every_frame(tmp_path: Path) -> None:
         with replay_of(target, t) as replayed, ServerThread(live, FrozenClock(t)) as server:
             for path in READS:
                 assert httpx.get(replayed.url + path).content == httpx.get(server.url + path).content, path
+
+
+def test_frames_of_a_running_server_are_exact(tmp_path: Path) -> None:
+    """While the live server's clock runs, every frame is one instant: replay there is live there, counters included."""
+    cluster = live_cluster(SCENARIO)
+    clock = RunningClock(SCENARIO.epoch, SCENARIO.last)
+    with ServerThread(cluster, clock) as server:
+        path = record(
+            server.url, every_ms=300, for_ms=1500, target=tmp_path / "x", redact=False, force=False, say=print
+        )
+    bundle = read_bundle(path)
+    frames = [parse_instant(frame.t) for frame in bundle.manifest.frames]
+    replayed = Cluster(bundle.timeline, None, "replay")
+    live = Cluster(cluster.timeline, None, "replay")
+
+    assert len(frames) >= 3
+    for t in frames:
+        for target in READS:
+            expected, got = (answer(one, t, Request("GET", target)) for one in (live, replayed))
+            assert got[:3] == expected[:3], (t, target)
 
 
 def test_only_live_can_be_refreshed(url: str, live: str) -> None:
