@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CASES: dict[str, Callable[[Plan], list[Figure]]] = {
     "live": under_load.page_live,
+    "lean": under_load.page_lean,
     "replay": under_load.page_replay,
     "controllers": under_load.controllers,
     "one": under_load.one_execution,

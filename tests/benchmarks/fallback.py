@@ -1,6 +1,6 @@
 """A load generator for machines without wrk: raw sockets under asyncio, in this process.
 
-It is slower than the servers it measures, so that its requests per second say little; CPU per request stays right.
+It may be what limits the requests per second, as fast as the servers it measures; CPU per request stays right.
 """
 
 from __future__ import annotations
