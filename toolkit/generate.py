@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.bundle.writer import write_bundle
 from toolkit.errors import InstantError
-from toolkit.model.instants import format_instant
+from toolkit.model.instants import format_instant, shown_instant
 from toolkit.world.export import Export
 from toolkit.world.world import World
 
@@ -47,7 +47,7 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
     """
     if not scenario.epoch <= first <= last <= scenario.last:
         msg = (
-            f"cannot generate {format_instant(first)} to {format_instant(last)}: the world is defined from "
+            f"cannot generate {shown_instant(first)} to {shown_instant(last)}: the world is defined from "
             f"{format_instant(scenario.epoch)} to {format_instant(scenario.last)}; choose --from and --for in between"
         )
         raise InstantError(msg)

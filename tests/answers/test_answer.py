@@ -111,6 +111,8 @@ def test_pages_are_what_size_and_from_say(query: str, start: int, size: int) -> 
         ("size=1x", 500, "size parameter must be a integer, got 1x"),
         ("from=1&from=", 500, "from parameter must be a integer, got 1,"),
         ("size=inf", 500, "size parameter must be a integer, got inf"),
+        ("size=9e999", 500, "size parameter must be a integer, got 9e999"),
+        ("size=%D9%A3", 500, "size parameter must be a integer, got \u0663"),
         ("from=-3", 400, "OpenSearch Error: Illegal Argument: Reason: [From] Parameter Cannot Be Negative, Found [-3]"),
     ],
 )

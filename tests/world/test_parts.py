@@ -117,13 +117,17 @@ def test_pages_of_two_sequences_are_pages_of_the_merged_one() -> None:
         ({"event_chance": 2}, "from 0 to 1"),
         ({"event_every": "3"}, "a duration"),
         ({"event_every": 180_000}, "a duration"),
-        ({"event_every": "2m"}, "the longest start-up"),
+        ({"event_every": "2m"}, "longer than a start-up"),
         ({"epoch": "yesterday"}, "a date"),
         ({"cluster_name": 3}, "a text"),
         ({"step_least": "5s"}, "must not be above step_most"),
         ({"young_share": 0.5, "recent_share": 0.5}, "must not be above 1 together"),
         ({"recent_under": "11s"}, "longest start-up"),
         ({"days_to": "160d"}, "history_to"),
+        ({"history_from": "160d"}, "history_to"),
+        ({"hours_from": "1h", "days_from": "1h"}, "above hours_from"),
+        ({"hours_from": "61s", "step_most": "20s", "recent_under": "61s"}, "above the longest start-up"),
+        ({"epoch": "0001-01-01"}, "must be from 0003-"),
     ],
 )
 def test_scenarios_that_cannot_be_are_refused(table: dict[str, Any], words: str) -> None:

@@ -6,6 +6,7 @@ Source: observed answers to odd `size` and `from` values, and Teraslice's order 
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -14,7 +15,7 @@ from toolkit.timeline.view import NEVER
 
 WINDOW: Final = 10_000
 DEFAULT_SIZE: Final = 100
-_NUMBER: Final = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?|0[xX][0-9a-fA-F]{1,13})\s*")
+_NUMBER: Final = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?|0[xX][0-9a-fA-F]{1,13})\s*", re.ASCII)
 
 Query = dict[str, list[str]]
 
@@ -51,7 +52,10 @@ def _whole(query: Query, name: str, default: int) -> int:
     if len(query[name]) > 1 or not _NUMBER.fullmatch(given) or len(given) > WINDOW:
         raise Refusal(500, f"{name} parameter must be a integer, got {given}"[:3000], NEVER)
     text = given.strip()
-    return int(text, 16) if text[:2].lower() == "0x" else int(float(text))
+    number = int(text, 16) if text[:2].lower() == "0x" else float(text)
+    if isinf(number):
+        raise Refusal(500, f"{name} parameter must be a integer, got {given}"[:3000], NEVER)
+    return int(number)
 
 
 def page_of(query: Query) -> Page:

@@ -17,10 +17,13 @@ DAY = 24 * HOUR
 
 UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
+SHOWN = 60
+"""How much of a text that cannot be read is repeated."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PART = re.compile(r"(\d{1,15})(ms|s|m|h|d)", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d))+", re.ASCII)
-_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 EARLIEST = -62_135_596_800_000
 """0001-01-01T00:00:00.000Z: the first instant that can be written down."""
@@ -39,6 +42,11 @@ def format_instant(t: int) -> str:
     return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}.{ms:03d}Z"
 
 
+def shown_instant(t: int) -> str:
+    """Write an instant for a person, also one beyond the years that a date can say."""
+    return format_instant(t) if EARLIEST <= t <= LATEST else f"the year {1970 + t // (365 * DAY + 6 * HOUR)}"
+
+
 def parse_instant(text: str) -> int:
     """Read a date and time in ISO 8601; one without a zone is taken as UTC.
 
@@ -49,11 +57,11 @@ def parse_instant(text: str) -> int:
         at = datetime.fromisoformat(text.strip())
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        msg = f"cannot read the date {text!r}: write it like 2026-01-01T00:00:00Z"
+        msg = f"cannot read the date {text[:SHOWN]!r}: write it like 2026-01-01T00:00:00Z"
         raise UsageError(msg) from None
     whole, rest = divmod(at - _EPOCH, timedelta(milliseconds=1))
     if rest:
-        msg = f"cannot read the date {text!r}: instants are whole milliseconds; leave the further digits out"
+        msg = f"cannot read the date {text[:SHOWN]!r}: instants are whole milliseconds; leave the further digits out"
         raise UsageError(msg)
     return whole
 
@@ -70,7 +78,7 @@ def parse_duration(text: str) -> int:
         UsageError: If the text is no duration.
     """
     if not _DURATION.fullmatch(text.strip()):
-        msg = f"cannot read the duration {text!r}: write it like 500ms, 5s, 30m, 2h, 30d or 1h30m"
+        msg = f"cannot read the duration {text[:SHOWN]!r}: write it like 500ms, 5s, 30m, 2h, 30d or 1h30m"
         raise UsageError(msg)
     return sum(int(count) * UNITS[unit] for count, unit in _PART.findall(text))
 

@@ -44,6 +44,9 @@ def read_scenario(path: Path) -> dict[str, Any]:
     except OSError as error:
         msg = f"cannot read the scenario {path}: {error.strerror}; give --scenario a file that is there"
         raise ScenarioError(msg) from None
+    except RecursionError:
+        msg = f"cannot read the scenario {path}: it is nested too deep; write it as TOML, such as jobs = 25"
+        raise ScenarioError(msg) from None
     except ValueError as error:
         msg = f"cannot read the scenario {path}: {error}; write it as TOML, such as jobs = 25"
         raise ScenarioError(msg) from None

@@ -146,6 +146,8 @@ class Export:
                 since, _ = life.failure_time(nth)
                 pushed, _ = life.failure_time(nth + world.scenario.errors_newest)
                 until = min(pushed, since + world.scenario.errors_within)
+                if until <= since:
+                    continue
                 document = world.error_record(life, nth).fields
                 spans = self._spans(since, until if until <= life.frozen else NEVER)
                 tracks.append(Track(id=document["slice_id"], doc=document, spans=spans))

@@ -162,10 +162,10 @@ class Life:
             return self.next_move(t)
         if t >= self.frozen:
             return self.next_move(t)
-        counted = line_next(self.piece, t) or NEVER
+        counted = line_next(self.piece, t)
         shifted = self.started + ((t - self.started) // self.holds + 1) * self.holds
         later = (at for at in self.losses + self.returns if at > t)
-        return min(counted, shifted, self.next_move(t), *later)
+        return min(NEVER if counted is None else counted, shifted, self.next_move(t), *later)
 
     def failure_time(self, nth: int) -> tuple[int, int]:
         """Give the instant at which the `nth` slice failed (from 1) and how many were processed then.

@@ -62,12 +62,13 @@ class Lives:
         ahead = room if permille(scenario.start_share) > EVEN else min(room, 1)
         self.most_places = len(self.stoppable) + ahead + 1
         """As many places as can live at once: the living ones, those started ahead of a stop, one still stopping."""
+        self._solo_places = {lane: place for place, lane in enumerate(self.solos)}
         self._place_of_lane = {lane: place for place, lane in enumerate(self.stoppable)}
         self._draw = {
             name: Draws(seed, name)
             for name in ("rate", "fails", "subslices", "joined", "losses", "loss times", "actives", "ending")
         }
-        self.life = lru_cache(maxsize=20_000)(self._life)
+        self.life = lru_cache(maxsize=max(20_000, 4 * len(lanes)))(self._life)
 
     def at_place(self, place: int) -> int:
         """Give the number of the execution at a place of the cycle."""
@@ -122,7 +123,7 @@ class Lives:
         plan, scenario, epoch = self.population.lanes[index], self.population.scenario, self.population.epoch
         moves = self._start_moves(number, epoch - plan.age)
         if plan.fate in SOLO_FATES:
-            lane = self.most_places + self.solos.index(index)
+            lane = self.most_places + self._solo_places[index]
             if plan.fate == "failing":
                 end = "failed" if self._draw["ending"].at(number) & 1 else "terminated"
                 since = epoch - plan.since

@@ -76,11 +76,12 @@ class Placement:
 
     def node_id(self, node: int) -> str:
         """Give a node's id."""
-        return f"ts-worker-{node:03d}" if node else "ts-master"
+        digits = max(3, len(str(self.nodes - 1)))
+        return f"ts-worker-{node:0{digits}d}" if node else "ts-master"
 
     def hostname(self, node: int) -> str:
         """Give a node's host name."""
-        return f"10.0.{node // 250}.{node % 250 + 2}"
+        return f"10.{node // 62_500}.{node // 250 % 250}.{node % 250 + 2}"
 
     def node(self, node: int) -> Document:
         """Make a node's document as it is without executions."""

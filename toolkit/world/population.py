@@ -22,11 +22,8 @@ HISTORY: Final = 1
 STARTED: Final = 2
 PER_JOB: Final = 4
 """Places for history numbers per job; at most three are used."""
-SHORTEST: Final = 5 * MINUTE
-"""The shortest a historical execution lived."""
-
 WORKERS: Final = (1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 6, 7, 8)
-"""Quantiles of the workers a job asks for, before `workers_most`."""
+"""Quantiles of the workers a job asks for; scaled up to a larger `workers_most`, cut at a smaller one."""
 DAYS: Final = (3, 7, 14, 30, 60, 120)
 """Bounds in days of the age of an execution that lives for days to months."""
 
@@ -74,6 +71,7 @@ class Population:
         """Plan the population of a world that starts at `epoch`; `seed` also tells worlds of one scenario apart."""
         self.scenario = scenario
         self.epoch = epoch
+        self._shortest = max(5 * MINUTE, scenario.startup_most + MINUTE)
         self._draw = {
             name: Draws(seed, name)
             for name in (
@@ -135,6 +133,8 @@ class Population:
         if group == "recent":
             least = max(s.young_under, startup)
             if fate == "recovering":
+                # Began before the epoch, so that it runs before the first event may stop it.
+                least = max(s.young_under, startup + 1)
                 return ages.between(lane, least, max(least, min(s.recent_under, startup + s.recovering_for) - 1))
             return ages.between(lane, least, s.recent_under - 1)
         if group == "hours":
@@ -147,7 +147,7 @@ class Population:
         if fate == "failing":
             return since.between(lane, 0, s.failing_for - 1)
         if fate == "paused":
-            return since.between(lane, 1, min(age // 2, 12 * HOUR))
+            return since.between(lane, 1, min((age - s.startup_most) // 2, 12 * HOUR))
         if fate == "completing":
             least = min(5 * MINUTE * 4 ** min(place, 6), 10 * DAY)
             return since.between(lane, least, 4 * least)
@@ -161,7 +161,8 @@ class Population:
             choices = tuple(template for template in TEMPLATES if template.lifecycle == "once")
         template = choices[draw % len(choices)]
         subject = SUBJECTS[(draw >> 16) % len(SUBJECTS)]
-        workers = min(WORKERS[(draw >> 32) % len(WORKERS)], self.scenario.workers_most)
+        most = self.scenario.workers_most
+        workers = min(WORKERS[(draw >> 32) % len(WORKERS)] * max(most, WORKERS[-1]) // WORKERS[-1], most)
         shown = (index * self._stride + self._draw["job"].at(2**40)) % self.scenario.jobs + 1
         return JobPlan(f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, workers)
 
@@ -188,7 +189,7 @@ class Population:
         """
         piece = (self.scenario.history_to - youngest) // count
         drawn = self._draw["length"].at(number)
-        length = SHORTEST + ((drawn >> 8) % (HOUR << (drawn & 7))) % (piece // 2 - SHORTEST)
+        length = self._shortest + ((drawn >> 8) % (HOUR << (drawn & 7))) % (piece // 2 - self._shortest)
         ended = youngest + nth * piece + self._draw["place"].at(number) % (piece - length)
         return ended + length, ended
 

@@ -21,6 +21,7 @@ from toolkit.model.instants import (
     format_instant,
     parse_duration,
     parse_instant,
+    shown_instant,
 )
 
 LIFETIME = 3_652 * DAY
@@ -102,7 +103,8 @@ class Scenario:
     def __post_init__(self) -> None:
         """Check every parameter."""
         for name, low, high in _RANGES:
-            self._require(name, f"must be from {low} to {high}", ok=low <= getattr(self, name) <= high)
+            show = format_duration if name in _DURATIONS else shown_instant if name == "epoch" else str
+            self._require(name, f"must be from {show(low)} to {show(high)}", ok=low <= getattr(self, name) <= high)
         for name in [field.name for field in fields(self) if field.name.endswith(("_share", "_chance"))]:
             self._require(name, "must be from 0 to 1", ok=0 <= getattr(self, name) <= 1)
         for low_name, high_name in _PAIRED:
@@ -110,18 +112,25 @@ class Scenario:
             self._require(low_name, f"must not be above {high_name}", ok=ok)
         shares = self.young_share + self.recent_share + self.hours_share
         self._require("hours_share", "and young_share and recent_share must not be above 1 together", ok=shares <= 1)
-        longest = max(self.startup_most, self.stopping_for, self.recovering_for)
-        rule = f"must be at least {format_duration(longest)}, the longest start-up, stop or recovery"
+        longest = max(self.startup_most + 1, self.stopping_for, self.recovering_for)
+        rule = f"must be at least {format_duration(longest)}, longer than a start-up and as long as a stop or recovery"
         self._require("event_every", rule, ok=self.event_every >= longest)
+        rule = "must be above hours_from and above a failing time and a start-up together"
+        ok = self.days_from > max(self.hours_from, self.failing_for + self.startup_most)
+        self._require("days_from", rule, ok=ok)
+        rule = "must be a minute above the longest start-up"
+        self._require("hours_from", rule, ok=self.hours_from >= self.startup_most + MINUTE)
         rule = "must be above young_under and the longest start-up"
         self._require("recent_under", rule, ok=self.recent_under > max(self.young_under, self.startup_most))
-        rule = "must be at least 30 days above days_to"
-        self._require("history_to", rule, ok=self.days_to + 30 * DAY <= self.history_to)
+        rule = "must be at least 30 days above days_to and history_from"
+        ok = max(self.days_to, self.history_from) + 30 * DAY <= self.history_to
+        self._require("history_to", rule, ok=ok)
 
     def _require(self, name: str, rule: str, *, ok: bool) -> None:
         if not ok:
             value = getattr(self, name)
-            _refuse(name, format_duration(value) if name in _DURATIONS and value > 0 else value, rule)
+            show = format_duration if name in _DURATIONS and value > 0 else shown_instant if name == "epoch" else None
+            _refuse(name, show(value) if show else value, rule)
 
     def to_table(self) -> dict[str, Any]:
         """Give the parameters as a scenario file has them: `from_table` of it is this scenario again."""
@@ -156,7 +165,7 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     ("seed", 0, 2**63 - 1),
     ("epoch", EARLIEST + 800 * DAY, LATEST - LIFETIME),
     ("jobs", 0, MOST_JOBS),
-    ("max_living", 0, 100_000),
+    ("max_living", 0, 10_000),
     ("history_most", 0, 3),
     ("history_from", 1, 10_000 * DAY),
     ("history_to", 1, 400 * DAY),
@@ -171,9 +180,9 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     ("failing_for", 1, DAY),
     ("stopping_for", 1, DAY),
     ("event_every", MINUTE, 3_652 * DAY),
-    ("workers_most", 1, 1_000),
+    ("workers_most", 1, 64),
     ("active_holds", SECOND, 365 * DAY),
-    ("slice_every", 10, HOUR),
+    ("slice_every", 200, HOUR),
     ("failed_least_ppm", 1, 1_000_000),
     ("failed_most_ppm", 1, 1_000_000),
     ("subslices_least", 0, 1_000_000),
@@ -187,7 +196,6 @@ _PAIRED = (
     ("failed_least_ppm", "failed_most_ppm"),
     ("subslices_least", "subslices_most"),
     ("days_from", "days_to"),
-    ("hours_from", "days_from"),
     ("recent_under", "hours_from"),
     ("young_under", "recent_under"),
 )

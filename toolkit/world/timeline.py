@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InstantError
-from toolkit.model.instants import format_instant
+from toolkit.model.instants import format_instant, shown_instant
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.world.documents import controller_document
 from toolkit.world.population import HISTORY, PER_JOB, STARTED, number_of
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from toolkit.world.scenario import Scenario
 
 REFRESH = "refresh"
+WORLDS = 8
+"""How many worlds are kept ready; one that is looked at again later is made again."""
 
 
 class WorldView:
@@ -111,7 +114,7 @@ class WorldView:
         if life is None:
             return Held([], self._until(world.next_write(self.t)))
         numbers = world.error_numbers(life, self.t)
-        until = self.t + 1 if life.ppm and self.t < life.frozen else life.next_move(self.t)
+        until = world.errors_until(life, self.t, numbers)
         return Held([world.error_record(life, nth) for nth in reversed(numbers)], self._until(until))
 
 
@@ -130,8 +133,8 @@ class LiveTimeline:
         self.scenario = scenario
         self._log = log
         self._sequence = -1
-        self._worlds: list[World] = []
         self._begins: list[int] = []
+        self._world = lru_cache(maxsize=WORLDS)(partial(World, scenario))
 
     @property
     def first(self) -> int:
@@ -144,21 +147,17 @@ class LiveTimeline:
         return self.scenario.last
 
     def _fold(self) -> None:
-        """Make a world for every refresh in the log that has none yet."""
-        if self._sequence == self._log.sequence:
-            return
-        begins = [self.scenario.epoch, *(c.t for c in self._log.in_order() if c.entry.get("do") == REFRESH)]
-        kept = next(
-            (i for i, (a, b) in enumerate(zip(self._begins, begins, strict=False)) if a != b), len(self._begins)
-        )
-        self._worlds[kept:] = [World(self.scenario, i, t) for i, t in list(enumerate(begins))[kept:]]
-        self._begins = begins
-        self._sequence = self._log.sequence
+        """Note where each world begins; a refresh makes another one, keyed by how many came before it."""
+        if self._sequence != self._log.sequence:
+            refreshes = [c.t for c in self._log.in_order() if c.entry.get("do") == REFRESH]
+            self._begins = [self.scenario.epoch, *refreshes]
+            self._sequence = self._log.sequence
 
     def _world_at(self, t: int) -> tuple[World, int]:
         self._fold()
         place = bisect_right(self._begins, t)
-        return self._worlds[place - 1], self._begins[place] if place < len(self._begins) else NEVER
+        world = self._world(place - 1, self._begins[place - 1])
+        return world, self._begins[place] if place < len(self._begins) else NEVER
 
     def at(self, t: int) -> WorldView:
         """Look at the cluster at an instant.
@@ -168,7 +167,7 @@ class LiveTimeline:
         """
         if not self.first <= t <= self.last:
             msg = (
-                f"cannot look at {format_instant(t)}: the world is defined from {format_instant(self.first)} "
+                f"cannot look at {shown_instant(t)}: the world is defined from {format_instant(self.first)} "
                 f"to {format_instant(self.last)}; ask for an instant in between"
             )
             raise InstantError(msg)
@@ -188,9 +187,9 @@ class LiveTimeline:
         t = max(after, self.first)
         while (t := self.next_change(t)) <= until:
             world, _ = self._world_at(t)
-            changed = [life for life, _ in world.living(t - 1) if life.move_at(t)[0] == t]
+            changed = [life for life, _ in world.living(t - 1) if life.move_at(t)[0] == t > world.epoch]
             starts = world.lives.calendar.starts_by(t)
-            if starts and world.lives.calendar.start_time(starts - 1) == t:
+            if starts and world.lives.calendar.start_time(starts - 1) == t > world.epoch:
                 changed.append(world.lives.life(number_of(STARTED, starts - 1)))
             rows = []
             for life in changed:

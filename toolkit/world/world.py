@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from toolkit.world.scenario import Scenario
 
 CACHED_RECORDS: Final = 20_000
-SLICE_SPACE: Final = 2**24
-"""Slice numbers per execution."""
+SLICE_SPACE: Final = 2**33
+"""Slice numbers per execution; after so many failures they begin anew, long after the old records are gone."""
 
 
 class World:
@@ -187,8 +187,17 @@ class World:
         first += bisect_right(range(first, failed + 1), oldest, key=lambda nth: life.failure_time(nth)[0])
         return range(first, failed + 1)
 
+    def errors_until(self, life: Life, t: int, numbers: range) -> int:
+        """Give the first instant after `t` at which `error_numbers` may be others than `numbers`."""
+        if not life.ppm or t >= life.frozen:
+            return NEVER
+        later = [life.failure_time(numbers.stop)[0], life.frozen, life.next_move(t)]
+        if numbers:
+            later.append(life.failure_time(numbers.start)[0] + self.scenario.errors_within)
+        return min(at for at in later if at > t)
+
     def error_record(self, life: Life, nth: int) -> Record:
         """Make the record of an execution's `nth` failed slice."""
-        slice_id = self._slice_ids.id_of(life.number * SLICE_SPACE + nth)
+        slice_id = self._slice_ids.id_of(life.number * SLICE_SPACE + nth % SLICE_SPACE)
         drawn = self._slices.two(life.number, nth)
         return Record(documents.error_document(life, nth, self.ex_ids.id_of(life.number), slice_id, drawn))
