@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from toolkit.errors import UsageError
 
@@ -38,8 +39,13 @@ def format_instant(t: int) -> str:
         t: Milliseconds since the Unix epoch, `EARLIEST` to `LATEST`.
     """
     seconds, ms = divmod(t, SECOND)
+    return f"{_second(seconds)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _second(seconds: int) -> str:
     at = _EPOCH + timedelta(seconds=seconds)
-    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}.{ms:03d}Z"
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}"
 
 
 def shown_instant(t: int) -> str:

@@ -35,9 +35,13 @@ _CLOSED = ((b"Connection", b"close"),)
 class _OneRoute(Router):
     """A router for which every path and every method is the one route."""
 
+    _only: tuple[Any, Any] | None = None
+
     def get(self, path: str, method: str, host: str | None) -> Any:  # type: ignore[override]  # noqa: ANN401, ARG002 - Sanic's is an lru_cache
-        """Give the one route."""
-        return self.routes[0], self.routes[0].handler, {}
+        """Give the one route; Sanic makes its tuple of routes anew at every look, so it is kept."""
+        if self._only is None:
+            self._only = self.routes[0], self.routes[0].handler
+        return (*self._only, {})
 
 
 class _AnyRequest(Request):

@@ -77,8 +77,8 @@ class Front:
         self._cluster = cluster
         self._clock = clock
         self._cache: AnswerCache[_Held] = AnswerCache()
-        self._second = -1
-        self._date = b""
+        self._stamped = (-1, -1)
+        self._stamp_lines: Lines = ()
 
     def respond(
         self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
@@ -133,14 +133,14 @@ class Front:
         return held
 
     def _stamp(self, t: int) -> Lines:
-        second = t // SECOND
-        if second != self._second:
-            self._second, self._date = second, http_date(t)
-        return (
-            (b"Date", self._date),
-            (b"X-Toolkit-Instant", format_instant(t).encode()),
-            (b"X-Toolkit-Sequence", b"%d" % self._sequence),
-        )
+        if self._stamped != (t, self._sequence):
+            self._stamped = (t, self._sequence)
+            self._stamp_lines = (
+                (b"Date", http_date(t)),
+                (b"X-Toolkit-Instant", format_instant(t).encode()),
+                (b"X-Toolkit-Sequence", b"%d" % self._sequence),
+            )
+        return self._stamp_lines
 
 
 MESSAGES = {

@@ -136,22 +136,25 @@ class Export:
 
     def _errors(self) -> Iterator[Track]:
         world, first, last = self._world, self._first, self._last
-        tracks = []
+        keys: list[tuple[int, int, int]] = []
         for number in self._numbers():
             life = world.lives.life(number)
             if not life.ppm or life.started > last:
                 continue
             begin = world.error_numbers(life, max(first, life.created)).start
-            for nth in range(begin, world.error_numbers(life, last).stop):
-                since, _ = life.failure_time(nth)
-                pushed, _ = life.failure_time(nth + world.scenario.errors_newest)
-                until = min(pushed, since + world.scenario.errors_within)
-                if until <= since:
-                    continue
+            end = world.error_numbers(life, last).stop
+            keys += [(world.slice_rank(life, nth), number, nth) for nth in range(begin, end)]
+        # Only the keys are sorted: a large world has many more failures than it has room for their documents.
+        keys.sort()
+        for _, number, nth in keys:
+            life = world.lives.life(number)
+            since, _ = life.failure_time(nth)
+            pushed, _ = life.failure_time(nth + world.scenario.errors_newest)
+            until = min(pushed, since + world.scenario.errors_within)
+            if since < until:
                 document = world.error_record(life, nth).fields
                 spans = self._spans(since, until if until <= life.frozen else NEVER)
-                tracks.append(Track(id=document["slice_id"], doc=document, spans=spans))
-        return iter(sorted(tracks, key=lambda track: track.id))
+                yield Track(id=document["slice_id"], doc=document, spans=spans)
 
 
 def _execution(world: World, life: Life, t: int) -> Document:

@@ -83,7 +83,10 @@ class Life:
 
     def first(self, *statuses: str) -> int:
         """Give the instant at which it first takes one of the statuses, `NEVER` if it does not."""
-        return next((t for t, status in self.moves if status in statuses), NEVER)
+        for t, status in self.moves:
+            if status in statuses:
+                return t
+        return NEVER
 
     @property
     def started(self) -> int:

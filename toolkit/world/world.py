@@ -196,8 +196,16 @@ class World:
             later.append(life.failure_time(numbers.start)[0] + self.scenario.errors_within)
         return min(at for at in later if at > t)
 
+    def slice_rank(self, life: Life, nth: int) -> int:
+        """Give what the id of an execution's `nth` failed slice sorts by."""
+        return int(self._slice_ids.rank(_slice_number(life, nth)))
+
     def error_record(self, life: Life, nth: int) -> Record:
         """Make the record of an execution's `nth` failed slice."""
-        slice_id = self._slice_ids.id_of(life.number * SLICE_SPACE + nth % SLICE_SPACE)
+        slice_id = self._slice_ids.id_of(_slice_number(life, nth))
         drawn = self._slices.two(life.number, nth)
         return Record(documents.error_document(life, nth, self.ex_ids.id_of(life.number), slice_id, drawn))
+
+
+def _slice_number(life: Life, nth: int) -> int:
+    return life.number * SLICE_SPACE + nth % SLICE_SPACE
