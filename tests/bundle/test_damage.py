@@ -10,6 +10,7 @@ import pytest
 from tests.bundle.making import EPOCH, content, make, manifest, rewrite
 from toolkit.bundle import reader
 from toolkit.bundle.reader import read_bundle
+from toolkit.bundle.words import RESTORE
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
 from toolkit.model.wire import loads
 
@@ -47,7 +48,7 @@ LINES: list[tuple[str, Edit, str]] = [
     (
         "sorted",
         ("cluster.json", '"id":"info"', '"id":"z"'),
-        r"cluster\.json line 3 \$\.id: 'stats' is out of order; .*",
+        r"cluster\.json line 3 \$\.id: 'stats' is out of order, .*",
     ),
     (
         "same",
@@ -121,7 +122,7 @@ LINES: list[tuple[str, Edit, str]] = [
         ("controllers.json", '"of":"processed"', '"of":"failed"'),
         r".*\$\.counters\.failed: is made of itself",
     ),
-    ("falls", ("controllers.json", ",3600]]", ",-1]]"), r".*\$\.counters\.processed\.pieces\[0\]: falls; .*"),
+    ("falls", ("controllers.json", ",3600]]", ",-1]]"), r".*\$\.counters\.processed\.pieces\[0\]: falls, .*"),
     (
         "pieces",
         ("controllers.json", ",3600]]", ",3600],[0,1,2]]"),
@@ -143,17 +144,70 @@ LINES: list[tuple[str, Edit, str]] = [
         ("nodes.json", '"counts":{"available"', '"counts":{"gone"'),
         r".*\$\.counts\.gone: has no place in the .*",
     ),
+    # Numbers that could not be served.
+    (
+        "times overflow",
+        ("controllers.json", '"per":3,"times":1}', '"per":1,"times":9223372036854775807}'),
+        r"controllers\.json line 2 \$\.counters\.failed: gets to \d+, more than 9223372036854775807 cannot be served",
+    ),
+    (
+        "pieces overflow",
+        ("controllers.json", ",5,3600]]", ",9223372036854775807,3600000]]"),
+        r"controllers\.json line 2 \$\.counters\.(failed|processed): gets to 9223372036854835807, more than .*",
+    ),
+    (
+        "of a list",
+        ("nodes.json", '"counts":', '"counters":{"total":{"of":"active"}},"counts":'),
+        r".*, which is a list",
+    ),
+    (
+        "of nothing",
+        ("controllers.json", '"of":"processed"', '"of":"gone"'),
+        r".*failed: is made of 'gone', which is not in the document",
+    ),
+    (
+        "below 0",
+        ("controllers.json", ",5,3600]]", ",-5,3600]]"),
+        r".*\$\.counters\.processed\.pieces\[0\]: is below 0",
+    ),
+    (
+        "a drop",
+        ("controllers.json", ",5,3600]]", ",100,0],[1767225601000,5,0]]"),
+        r".*\$\.counters\.processed\.pieces\[1\]: starts below the one before it, .*",
+    ),
+    (
+        "counts below 0",
+        ("nodes.json", '[8,"active"]', '[1,"active"]'),
+        r"nodes\.json line 2 \$\.counts\.available: is 1, but the list has up to 2 entries",
+    ),
+    # Names that others made up.
+    (
+        "an escape",
+        ("controllers.json", '"failed":{"of"', '"\\u001b[31m\\u202e":{"of"'),
+        r"controllers\.json line 2 \$\.counters\['\\x1b\[31m\\u202e'\]: has no place in the document",
+    ),
+    (
+        "an unknown escape",
+        ("jobs.json", '{"doc"', '{"\\u001b[31m":{},"doc"'),
+        r"jobs\.json line 2 \$: .*unknown field \\x1b\[31m",
+    ),
+    ("a long name", ("jobs.json", '{"doc"', '{"' + "x" * 9999 + '":{},"doc"'), r".{300,500}"),
+    ("a mark", ("jobs.json", "[\n", "\ufeff[\n"), r"jobs\.json line 1 starts with a byte order mark, .*"),
+    ("a mark in it", ("jobs.json", "[\n", "[\n\ufeff"), r"jobs\.json line 2 starts with a byte order mark, .*"),
+    ("a zero", ("jobs.json", "[\n", "[\n\0"), r"jobs\.json line 2 is not a track in JSON .*"),
 ]
 
 
 def refused(folder: Path, *, allow_edited: bool) -> str:
-    """The one line that refuses a damaged bundle, without its beginning."""
+    """The one line that refuses a damaged bundle, without its beginning and its end, which says what to do."""
     with pytest.raises(BundleDamaged) as error:
         read_bundle(folder, allow_edited=allow_edited)
     prefix = f"cannot read the bundle {folder}: "
     assert str(error.value).startswith(prefix)
-    assert "\n" not in str(error.value)
-    return str(error.value).removeprefix(prefix)
+    assert str(error.value).isprintable()
+    message, _, then = str(error.value).removeprefix(prefix).rpartition("; ")
+    assert then in {RESTORE, "restore it, or use --allow-edited if you edited it"}
+    return message
 
 
 @pytest.mark.parametrize("allow_edited", [False, True])
@@ -192,6 +246,31 @@ TYPES: list[tuple[str, Edit, str]] = [
         r".* line 2 \$\.doc\._updated: '00:00:00\.000Z' is .*",
     ),
     ("error", ("errors.json", '"state":"error"', '"state":"fine"'), r"errors\.json line 2 \$\.doc\.state: invalid .*"),
+    (
+        "counter on a text",
+        ("controllers.json", '"failed":{"of"', '"name":{"of"'),
+        r".* line 2 \$\.counters\.name: is not a count in this kind of record",
+    ),
+    (
+        "counts on a text",
+        ("nodes.json", '"counts":{"available"', '"counts":{"hostname"'),
+        r".* line 2 \$\.counts\.hostname: is not a count in this kind of record",
+    ),
+    (
+        "counter on a date",
+        ("jobs.json", '{"doc"', '{"counters":{"_updated":{"pieces":[[0,1,1]]}},"doc"'),
+        r".* line 2 \$\.counters\._updated: is not a count in this kind of record",
+    ),
+    (
+        "counter in info",
+        ("cluster.json", '{"doc"', '{"counters":{"name":{"pieces":[[0,1,1]]}},"doc"'),
+        r".* line 2 \$\.counters\.name: is not a count in this kind of record",
+    ),
+    (
+        "info changed",
+        ("cluster.json", '{"doc"', '{"changes":[{"set":{"name":1},"t":1767225600000}],"doc"'),
+        r"cluster\.json line 2 \$\.changes\[0\]\.name: expected str, got int",
+    ),
     ("info", ("cluster.json", '"arch":"x64",', ""), r"cluster\.json line 2 \$\.doc: .*missing required field arch"),
 ]
 
@@ -237,14 +316,93 @@ def test_odd_letters_in_generated_records_are_no_damage(tmp_path: Path) -> None:
     assert rb'"\ud800 \\ud800"' in record.text
 
 
+MADE_OF: list[tuple[str, str]] = [
+    ('{"set":{"slicers":"x"},"t":1767225600005}', r"which is not a number of at least 0 in \$\.changes\[0\]\.set"),
+    ('{"set":{"slicers":true},"t":1767225600005}', r"which is not a number of at least 0 in \$\.changes\[0\]\.set"),
+    ('{"set":{"slicers":-1},"t":1767225600005}', r"which is not a number of at least 0 in \$\.changes\[0\]\.set"),
+    ('{"doc":{"slicers":1.5},"t":1767225600005}', r"which is not a number of at least 0 in \$\.changes\[0\]\.doc"),
+    ('{"set":{"slicers":9223372036854775808},"t":1767225600005}', r"which is not a number of at least 0 in .*"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), MADE_OF)
+def test_what_a_counter_is_made_of_is_always_a_number(tmp_path: Path, change: str, message: str) -> None:
+    """A change that makes no number of a field that a counter is made of is refused."""
+    folder = make(tmp_path / "x", "recorded")
+    rewrite(folder, "controllers.json", '{"counters":', f'{{"changes":[{change}],"counters":')
+    rewrite(folder, "controllers.json", '"of":"processed"', '"of":"slicers"')
+    found = refused(folder, allow_edited=True)
+    assert re.fullmatch(r"controllers\.json line 2 \$\.counters\.failed: is made of 'slicers', " + message, found)
+
+
+@pytest.mark.parametrize("kind", ["generated", "recorded"])
+def test_what_a_counter_is_made_of_may_be_large(tmp_path: Path, kind: str) -> None:
+    """A counter is refused as soon as the largest value of what it is made of makes it too large, and no sooner."""
+    folder = make(tmp_path / "x", kind)
+    change = '{"changes":[{"set":{"slicers":9223372036854775807},"t":1767225600005}],'
+    rewrite(folder, "controllers.json", '{"counters":', change + '"counters":')
+    rewrite(folder, "controllers.json", '"of":"processed","per":3,"times":1', '"of":"slicers","per":3,"times":3')
+    record = read_bundle(folder, allow_edited=True).timeline.at(EPOCH + 5).controllers().value[0]
+    assert b'"failed": 9223372036854775807' in record.text
+    rewrite(folder, "controllers.json", '"per":3,"times":3', '"per":3,"times":4')
+    assert "$.counters.failed: gets to 12297829382473034409, more" in refused(folder, allow_edited=True)
+
+
+def test_counters_are_made_of_a_few_others_at_most(tmp_path: Path) -> None:
+    """A counter made of one, made of one, and so on without an end, is refused."""
+    folder = make(tmp_path / "x", "recorded")
+    names = [f"c{number}" for number in range(2000)]
+    chain = "".join(f'"{name}":{{"of":"{of}"}},' for name, of in zip(names, [*names[1:], "processed"], strict=True))
+    rewrite(folder, "controllers.json", '{"counters":{', '{"counters":{' + chain)
+    rewrite(folder, "controllers.json", '"doc":{', '"doc":{' + "".join(f'"{name}":0,' for name in names))
+    found = refused(folder, allow_edited=True)
+    assert found == "controllers.json line 2 $.counters.c0: is made of more than 16 others, one of the other"
+
+
+def test_a_counter_before_its_first_piece_is_its_first_value(tmp_path: Path) -> None:
+    """Pieces that begin after the bundle's time are no damage: the first one's value is what is answered."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, "controllers.json", "[[1767225600000,5,3600]]", "[[9223372036854775807,5,3600]]")
+    record = read_bundle(folder, allow_edited=True).timeline.at(EPOCH).controllers().value[0]
+    assert b'"processed": 5' in record.text
+
+
+def test_pieces_may_carry_on_and_rise(tmp_path: Path) -> None:
+    """Pieces that start where the one before them is, or above it, are answered."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, "controllers.json", ",5,3600]]", ",5,3600000],[1767225600007,12,0],[1767225600009,20,0]]")
+    timeline = read_bundle(folder, allow_edited=True).timeline
+    records = [timeline.at(EPOCH + later).controllers().value[0] for later in (0, 6, 7, 8, 9)]
+    assert [record.fields["processed"] for record in records] == [5, 11, 12, 12, 20]
+
+
+@pytest.mark.parametrize("field", ["since", "until"])
+def test_entries_outside_the_bundles_time_do_not_count(tmp_path: Path, field: str) -> None:
+    """A list's length matters within the bundle's time only."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, "nodes.json", '"since":1767225601000,"until":1767225640000', f'"{field}":1767225600000')
+    rewrite(folder, "nodes.json", '[8,"active"]', '[1,"active"]')
+    if field == "until":
+        read_bundle(folder, allow_edited=True)
+    else:
+        assert "$.counts.available: is 1, but" in refused(folder, allow_edited=True)
+        rewrite(folder, "nodes.json", '"since":1767225600000', '"since":1767225660001')
+        read_bundle(folder, allow_edited=True)
+
+
+@pytest.mark.parametrize("number", [10**30, 1767225600002.0])
+def test_spans_of_generated_records_are_whole_numbers(tmp_path: Path, number: float) -> None:
+    """A time of existence that could not be read again while serving is refused when the bundle is opened."""
+    folder = make(tmp_path / "x")
+    rewrite(folder, "errors.json", "1767225600002]", f"{number}]")
+    assert re.search(r"errors\.json line 2 \$\.spans\[0\]\[1\]: expected", refused(folder, allow_edited=True))
+
+
 def test_an_edit_is_noticed(tmp_path: Path) -> None:
     """A file that is not what was written is refused with the flag that allows it, and then read."""
     folder = make(tmp_path / "x")
     rewrite(folder, "jobs.json", '"name":"etl"', '"name":"mine"')
-    assert (
-        refused(folder, allow_edited=False)
-        == "jobs.json does not match its digest in bundle.json; restore it, or use --allow-edited if you edited it"
-    )
+    assert refused(folder, allow_edited=False) == "jobs.json does not match its digest in bundle.json"
     record = read_bundle(folder, allow_edited=True).timeline.at(EPOCH).job("j1").value
     assert record is not None
     assert record.fields["name"] == "mine"
@@ -264,8 +422,11 @@ MANIFESTS: list[tuple[dict[str, object], str]] = [
     ({"from": None}, r"bundle\.json \$: .*missing required field from"),
     ({"counts": []}, r"bundle\.json \$\.counts: expected object, got array"),
     ({"origin": {"kind": "made up"}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
+    ({"origin": {"kind": []}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
+    ({"origin": {"kind": {}}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
+    ({"orders": {"\x1b[31m": []}}, r"bundle\.json \$\.orders: knows no collection '\\x1b\[31m'"),
     ({"origin": {}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
-    ({"files": {}}, r"bundle\.json \$\.files: must name exactly the bundle's seven other files; see .*"),
+    ({"files": {}}, r"bundle\.json \$\.files: must name exactly the bundle's seven other files, see .*"),
     ({"counts": {"cats": 1}}, r"bundle\.json \$\.counts: knows no collection 'cats'"),
     ({"orders": {"cats": []}}, r"bundle\.json \$\.orders: knows no collection 'cats'"),
     ({"from": "soon"}, r"bundle\.json \$\.from: 'soon' is not a date such as .*"),
@@ -298,6 +459,27 @@ def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
     folder = make(tmp_path / "x")
     (folder / "bundle.json").write_text(text)
     assert refused(folder, allow_edited=True) in {"bundle.json is not JSON", "bundle.json $.format: is missing"}
+
+
+@pytest.mark.parametrize("note", ["1.0", "plain"])
+def test_a_manifest_has_no_byte_order_mark(tmp_path: Path, note: str) -> None:
+    """A manifest that an editor put a byte order mark in front of is refused as such, whatever is in it."""
+    folder = make(tmp_path / "x")
+    manifest(folder, note=note)
+    file = folder / "bundle.json"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    found = refused(folder, allow_edited=True)
+    assert found == "bundle.json starts with a byte order mark, which JSON has not: it is UTF-8 without one"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_a_manifest_is_utf8(tmp_path: Path, encoding: str) -> None:
+    """A manifest in another encoding is not JSON."""
+    folder = make(tmp_path / "x")
+    manifest(folder, note="\u2e31")
+    text = (folder / "bundle.json").read_text().replace("\\u2e31", "\u2e31")
+    (folder / "bundle.json").write_bytes(text.encode(encoding))
+    assert refused(folder, allow_edited=True) == "bundle.json is not JSON"
 
 
 def test_a_digest_is_one(tmp_path: Path) -> None:
@@ -411,7 +593,9 @@ def test_a_file_changed_while_it_is_served(tmp_path: Path) -> None:
     folder = make(tmp_path / "x")
     view = read_bundle(folder).timeline.at(EPOCH)
     (folder / "jobs.json").write_text("[\n")
-    with pytest.raises(BundleDamaged, match=r"jobs\.json line 2 was changed while it was being served; restart"):
+    with pytest.raises(
+        BundleDamaged, match=r"jobs\.json line 2 was changed while it was being served; restore it and start again"
+    ):
         view.jobs(0, 1)
 
 

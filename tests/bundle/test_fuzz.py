@@ -7,11 +7,15 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bundle.making import END, EPOCH, NAMES, make
+from tests.bundle.making import CONTROLLER, END, EPOCH, NAMES, make
 from tests.tracks.strategies import contents
+from toolkit.bundle.lines import line, parse_line
 from toolkit.bundle.reader import read_bundle
-from toolkit.errors import BundleError
+from toolkit.bundle.typed import line_check
+from toolkit.errors import BundleDamaged, BundleError
 from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.timeline import TrackTimeline
+from toolkit.tracks.track import Change, Counter, Item, Track
 
 PIECES = [b"", b"\x00", b"\xff", b'"', b"{", b"[", b"]", b",", b"-1", b"1e999", b"null", b"\\ud800", b"9" * 400, b"\n"]
 
@@ -35,3 +39,51 @@ def test_damage_is_never_a_traceback(kind: str, name: str, place: int, length: i
             timeline = read_bundle(path, allow_edited=True).timeline
             for t in (timeline.first, min(max(EPOCH + 1, timeline.first), timeline.last), min(END, timeline.last)):
                 assert all(record.text for name in KINDS for record in contents(timeline, name, t))
+
+
+NUMBERS = st.sampled_from([-(2**63), -1, 0, 1, 2, 3_600_000, EPOCH, EPOCH + 1_000, END, END + 1, 2**62, 2**63 - 1])
+FIELDS = st.sampled_from(["failed", "processed", "slicers", "queued", "listed", "name", "gone"])
+COUNTERS = st.one_of(
+    st.builds(Counter, pieces=st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=3).map(sorted)),
+    st.builds(Counter, of=FIELDS, times=NUMBERS, per=NUMBERS),
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.booleans(),
+    st.dictionaries(FIELDS, COUNTERS, max_size=3),
+    st.lists(st.dictionaries(FIELDS, NUMBERS | st.just("x")), max_size=2),
+    st.tuples(FIELDS, NUMBERS),
+    st.lists(st.tuples(st.none() | NUMBERS, st.none() | NUMBERS), max_size=3),
+)
+def test_what_counts_is_refused_or_answers(
+    generated: bool,  # noqa: FBT001 - drawn by position
+    counters: dict[str, Counter],
+    changed: list[dict[str, object]],
+    counted: tuple[str, int],
+    items: list[tuple[int | None, int | None]],
+) -> None:
+    """Whatever numbers make up counters and counts, they are refused or give whole numbers that never fall."""
+    track = Track(
+        "e1",
+        CONTROLLER | {"listed": []},
+        changes=[Change(EPOCH + 500 * n, set=fields) for n, fields in enumerate(changed, 1)],
+        counters=counters,
+        lists={"listed": [Item({}, since, until) for since, until in items]},
+        counts={counted[0]: (counted[1], "listed")},
+    )
+    text = line(track)
+    with contextlib.suppress(BundleDamaged):
+        line_check(KINDS["controllers"], EPOCH, END, generated=generated).check(text)
+        timeline = TrackTimeline({"controllers": [parse_line(text)]}, EPOCH, END)
+        before = dict.fromkeys(counters, 0)
+        for t in (EPOCH, EPOCH + 1, EPOCH + 999, EPOCH + 1_000, END):
+            record = timeline.at(t).controllers().value[0]
+            assert record.text
+            assert counted[0] in counters or 0 <= record.fields[counted[0]] < 2**63
+            for field in before:
+                assert type(record.fields[field]) is int
+                assert not counters[field].pieces or before[field] <= record.fields[field]
+                assert 0 <= record.fields[field] < 2**63
+                before[field] = record.fields[field]

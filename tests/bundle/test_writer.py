@@ -210,7 +210,11 @@ def test_rubbish_that_cannot_be_removed_does_not_hide_the_error(
 
 
 @pytest.mark.parametrize(
-    ("ids", "why"), [(["a", "a"], "in jobs.json, a is there twice"), (["b", "a"], "tracks must be sorted by id")]
+    ("ids", "why"),
+    [
+        (["a", "a"], "in jobs.json, 'a' is there twice; give each once, sorted by id"),
+        (["b", "a\x1b"], r"in jobs.json, 'a\\x1b' comes after 'b'; give each once, sorted by id"),
+    ],
 )
 def test_tracks_must_be_sorted(tmp_path: Path, ids: list[str], why: str) -> None:
     """Two tracks of one id, or tracks out of order, are not written."""

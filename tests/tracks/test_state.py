@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,8 +8,12 @@ from msgspec import UNSET
 
 from toolkit.model.wire import Document, dumps
 from toolkit.timeline.view import NEVER
-from toolkit.tracks.state import TrackState, apply, counter_at
+from toolkit.tracks import state
+from toolkit.tracks.state import Line, TrackState, apply
 from toolkit.tracks.track import HOUR_MS, Change, Counter, Item, Piece, Track, line_at, line_next
+
+if TYPE_CHECKING:
+    import pytest
 
 TIMES = st.integers(0, 40)
 RATES = st.sampled_from([0, 1, HOUR_MS // 7, HOUR_MS // 2, HOUR_MS, 3 * HOUR_MS])
@@ -135,7 +139,7 @@ def test_a_document_stays_so_until(track: Track, t: int) -> None:
 def test_a_counter_says_when_it_changes(line: list[Piece], t: int) -> None:
     """`until` is the first instant at which a counter has another value, not before it and not after it."""
     track = Track("r", {"n": 0}, counters={"n": Counter(pieces=line)})
-    value, until = counter_at(line, t)
+    value, until = Line(line).at(t)
     assert value == count(track, {}, "n", t)
     end = min(until, t + 400)
     assert all(count(track, {}, "n", later) == value for later in range(t, end))
@@ -154,9 +158,22 @@ def test_a_line_in_the_far_future_is_exact() -> None:
 
 def test_pieces_that_carry_on_do_not_end_a_value() -> None:
     """A piece that starts at the value of the one before changes nothing at its start."""
-    assert counter_at([(0, 0, 0), (10, 0, 0), (20, 0, 0)], 5) == (0, NEVER)
-    assert counter_at([(0, 0, 0), (10, 0, 0), (20, 0, HOUR_MS)], 5) == (0, 21)
-    assert counter_at([(0, 0, 0), (10, 0, 0), (20, 7, 0)], 5) == (0, 20)
+    assert Line([(0, 0, 0), (10, 0, 0), (20, 0, 0)]).at(5) == (0, NEVER)
+    assert Line([(0, 0, 0), (10, 0, 0), (20, 0, HOUR_MS)]).at(5) == (0, 21)
+    assert Line([(0, 0, 0), (10, 0, 0), (20, 7, 0)]).at(5) == (0, 20)
+
+
+def test_many_pieces_cost_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pieces carry a value on, a read looks at the one it is in, and knows when the value ends."""
+    line = Line([(t, 7, t % 2) for t in range(100_000)] + [(100_000, 8, 0)])
+    looked: list[Piece] = []
+
+    def counted(piece: Piece, t: int) -> int | None:
+        looked.append(piece)
+        return line_next(piece, t)
+
+    monkeypatch.setattr(state, "line_next", counted)
+    assert (line.at(3), looked) == ((7, 100_000), [(3, 7, 1)])
 
 
 def test_a_missing_record_says_when_it_comes() -> None:

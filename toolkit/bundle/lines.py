@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import msgspec
@@ -32,7 +33,21 @@ def parse_line(text: bytes) -> Track:
         ValueError: If it is not JSON (`msgspec.ValidationError` if it is not a track).
         RecursionError: If it is nested too deep.
     """
-    return msgspec.convert(loads(text), Track)
+    return msgspec.convert(read_json(text), Track)
+
+
+def read_json(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Read JSON as a bundle has it: UTF-8 without a byte order mark.
+
+    Raises:
+        ValueError: If it is not JSON.
+        RecursionError: If it is nested too deep.
+    """
+    # Python's own parser would take a mark, UTF-16 and UTF-32 too.
+    if text.startswith(codecs.BOM_UTF8) or b"\0" in text:
+        msg = "not UTF-8 without a byte order mark"
+        raise ValueError(msg)
+    return loads(text)
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct, field
 
+from toolkit.bundle.lines import read_json
+from toolkit.bundle.words import BOM, refuse
 from toolkit.errors import BundleDamaged, BundleTooNew, UsageError
 from toolkit.model.instants import format_instant, parse_instant
-from toolkit.model.wire import loads, pretty
+from toolkit.model.wire import pretty
 from toolkit.tracks.fold import Mark
 from toolkit.tracks.kinds import KINDS
 
@@ -103,17 +106,17 @@ def parse_manifest(text: bytes) -> Manifest:
         BundleDamaged: If it is not a manifest; the text says where and what, after the file's name.
         BundleTooNew: If its format is not known.
     """
+    if text.startswith(codecs.BOM_UTF8):
+        raise BundleDamaged(BOM)
     try:
-        document = loads(text)
+        document = read_json(text)
     except (ValueError, RecursionError):
         msg = "is not JSON"
         raise BundleDamaged(msg) from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), str):
-        msg = "$.format: is missing"
-        raise BundleDamaged(msg)
+        refuse("$.format", "is missing")
     if not _VERSION.fullmatch(document["format"]):
-        msg = f"$.format: is {document['format']!r}, not a version such as {FORMAT}"
-        raise BundleDamaged(msg)
+        refuse("$.format", f"is {document['format']!a}, not a version such as {FORMAT}")
     if document["format"].partition(".")[0] != MAJOR:
         msg = f"is of format {document['format']}, this toolkit reads {MAJOR}.x"
         raise BundleTooNew(msg)
@@ -133,8 +136,7 @@ def reach(manifest: Manifest) -> Reach:
     """
     first, last = _instant("$.from", manifest.from_), _instant("$.to", manifest.to)
     if first > last:
-        msg = f"$.from: {manifest.from_} is later than $.to, {manifest.to}"
-        raise BundleDamaged(msg)
+        refuse("$.from", f"{manifest.from_} is later than $.to, {manifest.to}")
     frames = [
         Mark(_instant(f"$.frames[{place}].t", mark.t), mark.skew_ms, mark.gaps)
         for place, mark in enumerate(manifest.frames)
@@ -156,22 +158,19 @@ def located(error: msgspec.ValidationError) -> str:
 
 
 def _check(manifest: Manifest) -> None:
-    if manifest.origin.get("kind") not in {"generated", "recorded"}:
-        msg = "$.origin.kind: is neither generated nor recorded"
-        raise BundleDamaged(msg)
+    kind = manifest.origin.get("kind")
+    if not isinstance(kind, str) or kind not in {"generated", "recorded"}:
+        refuse("$.origin.kind", "is neither generated nor recorded")
     if set(manifest.files) != set(FILES):
         wrong = sorted(set(manifest.files) ^ set(FILES))
-        msg = f"$.files: must name exactly the bundle's seven other files; see {', '.join(map(ascii, wrong[:3]))}"
-        raise BundleDamaged(msg)
+        refuse("$.files", f"must name exactly the bundle's seven other files, see {', '.join(map(ascii, wrong[:3]))}")
     for name, digest in manifest.files.items():
         if not _DIGEST.fullmatch(digest):
-            msg = f"$.files.{name}: is not a SHA-256 digest"
-            raise BundleDamaged(msg)
+            refuse(f"$.files.{name}", "is not a SHA-256 digest")
     for where, names in (("counts", manifest.counts), ("orders", manifest.orders)):
         for name in names:
             if name not in KINDS:
-                msg = f"$.{where}: knows no collection {name!a}"
-                raise BundleDamaged(msg)
+                refuse(f"$.{where}", f"knows no collection {name!a}")
 
 
 def _instant(where: str, text: str) -> int:
@@ -185,8 +184,6 @@ def _instant(where: str, text: str) -> int:
 def _check_ascending(where: str, instants: list[int], first: int, last: int) -> None:
     for place, t in enumerate(instants):
         if place and t <= instants[place - 1]:
-            msg = f"{where}[{place}].t: is not later than the one before it"
-            raise BundleDamaged(msg)
+            refuse(f"{where}[{place}].t", "is not later than the one before it")
         if not first <= t <= last:
-            msg = f"{where}[{place}].t: is outside the bundle's time"
-            raise BundleDamaged(msg)
+            refuse(f"{where}[{place}].t", "is outside the bundle's time")

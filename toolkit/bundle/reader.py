@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
 from toolkit.bundle.typed import line_check
+from toolkit.bundle.words import BOM, damaged
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
 from toolkit.tracks.timeline import TrackTimeline
 
@@ -29,6 +31,7 @@ LONGEST_LINE: Final = 64 * 1024 * 1024
 LARGEST_MANIFEST: Final = 256 * 1024 * 1024
 
 _CHUNK: Final = 1024 * 1024
+_EDITED: Final = "restore it, or use --allow-edited if you edited it"
 
 
 class Bundle(NamedTuple):
@@ -71,7 +74,7 @@ def _read(path: Path, *, allow_edited: bool) -> Bundle:
     try:
         dates = reach(manifest)
     except BundleDamaged as error:
-        raise _damaged(path, NAME, error) from None
+        raise damaged(path, NAME, error) from None
     sources: dict[str, TrackSource] = {}
     for name, kind in FILES.items():
         check = line_check(kind, dates.first, dates.last, generated=manifest.generated)
@@ -79,15 +82,14 @@ def _read(path: Path, *, allow_edited: bool) -> Bundle:
         if not allow_edited and source.digest() != manifest.files[name]:
             for _ in source.outlines():
                 pass  # damage on a certain line says more than a digest
-            why = "does not match its digest in bundle.json; restore it, or use --allow-edited if you edited it"
-            raise _damaged(path, name, why)
+            raise damaged(path, name, "does not match its digest in bundle.json", _EDITED)
         sources[kind.name] = source
     timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders)
     for kind in FILES.values():
         found, said = len(timeline.shelf(kind.name)), manifest.counts.get(kind.name)
         if found != said and not allow_edited:
             why = f"$.counts.{kind.name}: is {said}, but {kind.name}.json has {found} records"
-            raise _damaged(path, NAME, why)
+            raise damaged(path, NAME, why, _EDITED)
     return Bundle(manifest, timeline, dates.frames)
 
 
@@ -112,14 +114,14 @@ def read_manifest(path: Path) -> Manifest:
     with os.fdopen(_open(path, NAME), "rb") as file:
         text = file.read(LARGEST_MANIFEST + 1)
     if len(text) > LARGEST_MANIFEST:
-        raise _damaged(path, NAME, "is too large")
+        raise damaged(path, NAME, "is too large")
     try:
         return parse_manifest(text)
     except BundleTooNew as error:
         msg = f"cannot read the bundle {path}: {NAME} {error}; use a toolkit that knows it, or make the bundle again"
         raise BundleTooNew(msg) from None
     except BundleDamaged as error:
-        raise _damaged(path, NAME, error) from None
+        raise damaged(path, NAME, error) from None
 
 
 class FileTracks:
@@ -155,7 +157,8 @@ class FileTracks:
             return parse_line(text)
         except (ValueError, RecursionError):
             where = f"{self._name} line {index + 2}"
-            raise _damaged(self._bundle, where, "was changed while it was being served; restart") from None
+            why = "was changed while it was being served"
+            raise damaged(self._bundle, where, why, "restore it and start again") from None
 
     def outlines(self) -> Iterator[Outline]:
         """Check every line and give its track's outline, in order.
@@ -171,7 +174,7 @@ class FileTracks:
             except BundleDamaged as error:
                 raise self._damage(number, error) from None
             if before is not None and outline.id <= before:
-                why = "is there twice" if outline.id == before else "is out of order; lines are sorted by id"
+                why = "is there twice" if outline.id == before else "is out of order, lines are sorted by id"
                 raise self._damage(number, f"$.id: {outline.id!a} {why}")
             before = outline.id
             self._offsets.append(offset)
@@ -182,8 +185,10 @@ class FileTracks:
         """Give the number, offset and text of every line between the brackets, the comma taken off."""
         with os.fdopen(os.dup(self._fd), "rb") as file:
             file.seek(0)
-            if file.readline(LONGEST_LINE).rstrip() != b"[":
-                raise self._damage(1, "is not the [ that starts a list")
+            start = file.readline(LONGEST_LINE)
+            if start.rstrip() != b"[":
+                marked = start.startswith(codecs.BOM_UTF8)
+                raise self._damage(1, BOM if marked else "is not the [ that starts a list")
             offset, number = file.tell(), 2
             text = file.readline(LONGEST_LINE)
             comma = False
@@ -208,7 +213,7 @@ class FileTracks:
                 raise self._damage(number + 1, "comes after the ] that ends the list")
 
     def _damage(self, number: int, why: object) -> BundleDamaged:
-        return _damaged(self._bundle, f"{self._name} line {number}", why)
+        return damaged(self._bundle, f"{self._name} line {number}", why)
 
 
 def _open(bundle: Path, name: str) -> int:
@@ -222,21 +227,12 @@ def _open(bundle: Path, name: str) -> int:
     try:
         real = file.resolve(strict=True)
     except (FileNotFoundError, RuntimeError):
-        raise _damaged(bundle, name, "is missing") from None
+        raise damaged(bundle, name, "is missing") from None
     if not real.is_relative_to(bundle.resolve()):
-        raise _damaged(bundle, name, "is a link that leads outside the bundle")
+        raise damaged(bundle, name, "is a link that leads outside the bundle")
     if not stat.S_ISREG(real.stat().st_mode):
-        raise _damaged(bundle, name, "is not a file")
+        raise damaged(bundle, name, "is not a file")
     return os.open(real, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _damaged(bundle: Path, where: str, why: object) -> BundleDamaged:
-    return BundleDamaged(f"cannot read the bundle {bundle}: {where} {_line(why)}")
-
-
-def _line(why: object) -> str:
-    """Keep a message on one line, whatever values it shows."""
-    return " ".join(str(why).split())
 
 
 def _reason(error: OSError) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import types
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
@@ -12,15 +13,18 @@ from msgspec import Struct
 from toolkit.bundle.checks import check_spans, check_track
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import located
+from toolkit.bundle.words import BOM, refuse, under
 from toolkit.errors import BundleDamaged
 from toolkit.model.instants import is_wire_instant
-from toolkit.model.records import Controller, ErrorRecord, Execution, Info, Job, Node
+from toolkit.model.records import Controller, Count, ErrorRecord, Execution, Info, Job, Node
 from toolkit.model.wire import Document, dumps, loads
 from toolkit.tracks.outline import BEGINNING, Outline, outline
 from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change, Counter, Item, Span, Track  # noqa: TC001 - msgspec reads a Struct's types
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.tracks.kinds import Kind
 
 D = TypeVar("D")
@@ -70,6 +74,8 @@ class LineCheck:
         Raises:
             BundleDamaged: If it is damaged; the text starts with the field, if there is one.
         """
+        if text.startswith(codecs.BOM_UTF8):
+            raise BundleDamaged(BOM)
         try:
             if text.count(b"[") + text.count(b"{") > _BRACKETS:
                 dumps(loads(text))
@@ -94,7 +100,7 @@ class LineCheck:
         own = track.doc.get(self._kind.id_field)
         known = self._kind.name == "nodes" or not isinstance(own, str) or not own
         if not known and track.id != own and not track.id.startswith(f"{own}#"):
-            _refuse("$.id", f"is not the document's {self._kind.id_field}")
+            refuse("$.id", f"is not the document's {self._kind.id_field}")
 
 
 class TypedCheck(LineCheck):
@@ -109,6 +115,7 @@ class TypedCheck(LineCheck):
         names = {known.encode_name: known.name for known in msgspec.structs.fields(self._type)}
         self._watched = [names[field] for field in kind.watched]
         self._id = names[kind.id_field]
+        self._countable = countable(self._type)
 
     def _outline(self, text: bytes) -> Outline:
         # Most documents never change: they are checked without being made.
@@ -119,27 +126,24 @@ class TypedCheck(LineCheck):
         track = self._tracks.decode(text)
         if track.changes or track.counters or track.lists or track.counts:
             return super()._outline(text)
+        if track.spans:
+            parse_line(text)  # which takes whole numbers only as they are served: 64 bit, and written as such
         check_spans(track.spans)
         self._check_typed("$.doc", track.id, track.doc)
         values = tuple([getattr(track.doc, name) for name in self._watched])
         return Outline(track.id, ((BEGINNING, values),), track.spans, changing=bool(track.spans))
 
     def _check_documents(self, track: Track) -> None:
-        doc = track.doc | {field: [item.doc for item in items] for field, items in track.lists.items()}
-        self._check_document("$.doc", track.id, doc)
-        for place, change in enumerate(track.changes):
-            doc = apply(doc, change)
-            self._check_document(f"$.changes[{place}]", track.id, doc)
-
-    def _check_document(self, where: str, record_id: str, doc: Document) -> None:
-        self._check_typed(where, record_id, decode_as(self._type, where, doc))
+        check_countable(track, self._countable)
+        for where, doc in documents(track):
+            self._check_typed(where, track.id, decode_as(self._type, where, doc))
 
     def _check_typed(self, where: str, record_id: str, doc: Struct) -> None:
         if getattr(doc, self._id) != record_id:
-            _refuse(f"{where}.{self._kind.id_field}", "is not the track's id")
+            refuse(f"{where}.{self._kind.id_field}", "is not the track's id")
         updated = getattr(doc, "updated", None)
         if updated is not None and not is_wire_instant(updated):
-            _refuse(f"{where}._updated", f"{updated!a} is not a date such as 2026-01-01T00:00:00.000Z")
+            refuse(f"{where}._updated", f"{updated!a} is not a date such as 2026-01-01T00:00:00.000Z")
 
 
 class ClusterCheck(LineCheck):
@@ -147,7 +151,9 @@ class ClusterCheck(LineCheck):
 
     def _check_documents(self, track: Track) -> None:
         if track.id == "info":
-            decode_as(Info, "$.doc", track.doc)
+            check_countable(track, countable(Info))
+            for where, doc in documents(track):
+                decode_as(Info, where, doc)
 
 
 def line_check(kind: Kind, first: int, last: int, *, generated: bool) -> LineCheck:
@@ -166,6 +172,33 @@ def line_check(kind: Kind, first: int, last: int, *, generated: bool) -> LineChe
     return LineCheck(kind, first, last)
 
 
+def countable(type_: type[Struct]) -> frozenset[str]:
+    """Give the fields of a record that hold a count, so that it may move by itself."""
+    fields = msgspec.structs.fields(type_)
+    return frozenset(known.encode_name for known in fields if Count in (known.type, *get_args(known.type)))
+
+
+def check_countable(track: Track, fields: frozenset[str]) -> None:
+    """Check that nothing moves by itself but counts.
+
+    Raises:
+        BundleDamaged: If something else does; the text starts with the field.
+    """
+    for part, names in (("counters", track.counters), ("counts", track.counts)):
+        for name in names:
+            if name not in fields:
+                refuse(under(f"$.{part}", name), "is not a count in this kind of record")
+
+
+def documents(track: Track) -> Iterator[tuple[str, Document]]:
+    """Give every document that a track's changes make, all entries in its lists, and where it is made."""
+    doc = track.doc | {field: [item.doc for item in items] for field, items in track.lists.items()}
+    yield "$.doc", doc
+    for place, change in enumerate(track.changes):
+        doc = apply(doc, change)
+        yield f"$.changes[{place}]", doc
+
+
 def decode_as(type_: Any, where: str, doc: Document) -> Any:  # noqa: ANN401 - whatever the type is
     """Make a typed record of a document.
 
@@ -178,8 +211,3 @@ def decode_as(type_: Any, where: str, doc: Document) -> Any:  # noqa: ANN401 - w
         return msgspec.json.decode(text, type=type_)
     except msgspec.ValidationError as error:
         raise BundleDamaged(where + located(error).removeprefix("$")) from None
-
-
-def _refuse(where: str, why: str) -> None:
-    msg = f"{where}: {why}"
-    raise BundleDamaged(msg)

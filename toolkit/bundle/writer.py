@@ -112,8 +112,8 @@ def _lines(target: Path, name: str, tracks: Iterable[Track]) -> Iterator[bytes]:
     before = None
     for track in tracks:
         if before is not None and track.id <= before:
-            why = "is there twice" if track.id == before else f"comes after {before}; tracks must be sorted by id"
-            msg = f"cannot write the bundle {target}: in {name}, {track.id} {why}"
+            why = "is there twice" if track.id == before else f"comes after {before!a}"
+            msg = f"cannot write the bundle {target}: in {name}, {track.id!a} {why}; give each once, sorted by id"
             raise BundleDamaged(msg)
         before = track.id
         yield line(track)

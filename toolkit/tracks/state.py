@@ -40,26 +40,40 @@ def apply(doc: Document, change: Change) -> Document:
     return after
 
 
-def counter_at(pieces: list[Piece], t: int) -> Held[int]:
-    """Give the value of a counter at an instant, and the first later instant at which it is another one."""
-    place = max(0, bisect_right(pieces, t, key=_start_of) - 1)
-    at = max(t, pieces[place][0])
-    value = line_at(pieces[place], at)
-    while True:
-        step = line_next(pieces[place], at)
-        place += 1
-        end = pieces[place][0] if place < len(pieces) else NEVER
+class Line:
+    """Pieces of a line, ready to be asked for any instant at the cost of one look-up, however many there are."""
+
+    __slots__ = ("_moves", "_pieces")
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        """Note of every piece until when the value at its start is held; pieces after it may carry it on."""
+        self._pieces = pieces
+        self._moves = [NEVER] * len(pieces)
+        for place in range(len(pieces) - 1, -1, -1):
+            self._moves[place] = self._next(place, pieces[place][0])
+
+    def at(self, t: int) -> Held[int]:
+        """Give the value at an instant, and the first later instant at which it is another one."""
+        place = max(0, bisect_right(self._pieces, t, key=_start_of) - 1)
+        at = max(t, self._pieces[place][0])
+        return Held(line_at(self._pieces[place], at), self._next(place, at))
+
+    def _next(self, place: int, at: int) -> int:
+        """Give the first instant after one in a piece at which the value is another one."""
+        piece, after = self._pieces[place], place + 1
+        end = self._pieces[after][0] if after < len(self._pieces) else NEVER
+        step = line_next(piece, at)
         if step is not None and step < end:
-            return Held(value, step)
-        if place == len(pieces) or line_at(pieces[place], end) != value:
-            return Held(value, end)
-        at = end
+            return step
+        if after == len(self._pieces) or line_at(self._pieces[after], end) != line_at(piece, at):
+            return end
+        return self._moves[after]
 
 
 class TrackState:
     """One track, ready to be asked for any instant."""
 
-    __slots__ = ("_checkpoints", "_edges", "_latest", "_settled", "_times", "track")
+    __slots__ = ("_checkpoints", "_edges", "_latest", "_lines", "_settled", "_times", "track")
 
     def __init__(self, track: Track) -> None:
         """Index a track's instants."""
@@ -69,6 +83,7 @@ class TrackState:
         self._checkpoints: dict[int, Document] = {0: track.doc}
         self._latest = (0, track.doc)
         self._settled: tuple[int, Document] | None = None
+        self._lines = {field: Line(counter.pieces) for field, counter in track.counters.items() if counter.pieces}
 
     def segment(self, t: int) -> int:
         """Number the time between two of the track's own instants that `t` is in; only counters move within one."""
@@ -128,7 +143,7 @@ class TrackState:
         if counter is None:
             return Held(doc.get(field, 0), NEVER)
         if not counter.of:
-            return counter_at(counter.pieces, t)
+            return self._lines[field].at(t)
         source = self._count(doc, counter.of, t)
         return Held(source.value * counter.times // counter.per, source.until)
 
