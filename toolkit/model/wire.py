@@ -101,7 +101,7 @@ def loads(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
     """
     if not _SPECIAL.search(text):
         return orjson.loads(text)
-    return _keep_surrogates(json.loads(text, parse_float=Literal, parse_int=_integer, parse_constant=_refuse))
+    return _keep_surrogates(json.loads(text.decode(), parse_float=Literal, parse_int=_integer, parse_constant=_refuse))
 
 
 def _integer(text: str) -> int | Literal:
