@@ -212,3 +212,11 @@ def test_the_openapi_document_is_valid_and_has_every_route() -> None:
 def test_refusals_that_never_change_hold_for_ever() -> None:
     """A 405 is served from ready-made bytes for as long as the server runs."""
     assert get("/v1/nope").until == NEVER
+
+
+def test_what_a_recording_does_not_hold_is_refused() -> None:
+    """Error records that were never asked for are a 501, not an empty list."""
+    replay = Cluster(LiveTimeline(SCENARIO, CommandLog()), None, "replay", frozenset({"errors"}))
+
+    assert get("/v1/ex/x/errors", replay).status == 501
+    assert get("/v1/ex/errors", replay).body == b"[]"

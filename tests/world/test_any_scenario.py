@@ -102,3 +102,14 @@ def test_a_thousand_nodes_stand_in_the_order_of_their_ids() -> None:
     assert len(names) > 1000
     assert names == sorted(names)
     assert all(int(part) < 256 for _, record in nodes for part in record.fields["hostname"].split("."))
+
+
+def test_a_scenario_may_keep_no_error_records(tmp_path: Path) -> None:
+    """With `errors_newest` 0 executions fail and have no records, live and in a bundle."""
+    scenario = Scenario(errors_newest=0, failures_share=1, failed_least_ppm=500_000, failed_most_ppm=1_000_000)
+    timeline = read_bundle(generate(scenario, EPOCH, EPOCH + HOUR, tmp_path / "b")).timeline
+    failing = [r.fields["ex_id"] for r in timeline.at(EPOCH + HOUR).controllers().value if r.fields["failed"]]
+
+    assert failing
+    for view in (timeline.at(EPOCH + HOUR), LiveTimeline(scenario, CommandLog()).at(EPOCH + HOUR)):
+        assert [view.errors(ex_id).value for ex_id in failing] == [[]] * len(failing)

@@ -56,7 +56,7 @@ def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any]) ->
         {"name": p.name, "in": "query", "required": False, "description": p.text, "schema": p.schema}
         for p in route.parameters
     ]
-    responses = {"200": _response("As asked", schema)}
+    responses = {"200": _response(route.summary, schema)}
     responses |= {str(status): _response(text, failure) for status, text in route.failures}
     return {
         "operationId": route.name,

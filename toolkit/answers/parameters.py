@@ -91,5 +91,5 @@ def refuse_unapplied(query: Query, names: tuple[str, ...]) -> None:
             if name == "active" and value not in {"true", "false"}:
                 continue
             if value not in HARMLESS.get(name, ()):
-                text = f"the toolkit does not apply the parameter {name} yet; leave it out, or ask a real cluster"
+                text = f"the toolkit does not apply the parameter {name} yet; leave it out and choose yourself"
                 raise Refusal(501, text, NEVER)

@@ -34,13 +34,24 @@ UNKNOWN_RECORD: Final = "OpenSearch Error: Response Error"
 REPLAY_REFUSAL: Final = "this server replays a bundle, which nothing changes; use toolkit serve --live for commands"
 
 
+NOT_RECORDED: Final = "this recording holds no error records; toolkit record does not ask for them yet"
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What is served: a timeline, and the log that commands go to (`None` on replay)."""
+    """What is served.
+
+    Attributes:
+        timeline: Where views come from.
+        log: Where commands go; `None` on replay.
+        mode: `live` or `replay`.
+        absent: What a recording does not hold, so that it is refused instead of answered with nothing.
+    """
 
     timeline: Timeline
     log: CommandLog | None
     mode: str
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,8 @@ def _every_error(call: Call) -> Answer:
 
 
 def _errors(call: Call) -> Answer:
+    if "errors" in call.cluster.absent:
+        raise Refusal(501, NOT_RECORDED, NEVER)
     start, size = page_of(call.query)
     refuse_unapplied(call.query, ("sort", "filter"))
     records, until = call.view.errors(call.ids[0])
@@ -201,10 +214,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET", "/cluster/slicers", "slicers", "The same under its old name", "cluster", _controllers, list[Controller]
     ),
-    Route("GET", "/jobs", "jobs", "Jobs, newest `_updated` first", "jobs", _jobs, list[Job], PAGE, BAD_PAGE),
+    Route("GET", "/jobs", "jobs", "Jobs, newest update first", "jobs", _jobs, list[Job], PAGE, BAD_PAGE),
     Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (), UNKNOWN),
     Route(
-        "GET", "/ex", "executions", "Executions, newest `_updated` first", "ex", _executions, list[Execution],
+        "GET", "/ex", "executions", "Executions, newest update first", "ex", _executions, list[Execution],
         PAGE, BAD_PAGE,
     ),
     Route(

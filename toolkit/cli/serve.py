@@ -187,5 +187,10 @@ def _again(asked: _Asked, scenario: Scenario | None) -> str:
         words += ["--jobs", str(scenario.jobs)]
         words += ["--scenario", shlex.quote(str(asked.scenario))] if asked.scenario is not None else []
     words += ["--at", shlex.quote(asked.at)] if asked.at is not None else []
-    words += ["--frozen"] if asked.frozen else []
+    given = {
+        "--frozen": asked.frozen,
+        "--allow-edited": asked.allow_edited,
+        "--serve-unredacted": asked.serve_unredacted,
+    }
+    words += [flag for flag, is_given in given.items() if is_given]
     return " ".join(words)

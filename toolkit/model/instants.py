@@ -63,7 +63,8 @@ def parse_instant(text: str) -> int:
         at = datetime.fromisoformat(text.strip())
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        msg = f"cannot read the date {text[:SHOWN]!r}: write it like 2026-01-01T00:00:00Z"
+        hint = f", or as an offset: +{text}" if _DURATION.fullmatch(text.strip()) else ""
+        msg = f"cannot read the date {text[:SHOWN]!r}: write it like 2026-01-01T00:00:00Z{hint}"
         raise UsageError(msg) from None
     whole, rest = divmod(at - _EPOCH, timedelta(milliseconds=1))
     if rest:

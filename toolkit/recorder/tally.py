@@ -57,19 +57,21 @@ class Tally:
 
     def summary(self, report: Report | None) -> str:
         """Tell the whole recording in a line; without a report nothing was redacted."""
-        parts = [f"recorded {_many(self.frames, 'frame')} over {format_duration(self.last - self.first)}"]
+        parts = [f"recorded {_many(self.frames, 'frame')}"]
+        if self.frames > 1:
+            parts[0] += f" over {format_duration(round(self.last - self.first, -3))}"
         if self.gaps:
             gaps = ", ".join(f"{name} ({count:,})" for name, count in sorted(self.gaps.items()))
             parts.append(f"missing in some frames: {gaps}")
         if self.absent:
-            parts.append(f"the cluster has no {' and no '.join(sorted(self.absent))}")
+            parts.append(f"the cluster does not have: {', '.join(sorted(self.absent))}")
         if self.late or self.missed:
             parts.append(f"{_many(self.late, 'tick')} late, {self.missed:,} missed")
         if report is None:
             parts.append("nothing was redacted: do not share it before you have looked through it")
         else:
             credentials = _many(report.credentials, "credential")
-            parts.append(f"redacted: {credentials} dropped, {_many(report.pseudonyms, 'text')} replaced")
+            parts.append(f"redacted: {credentials} dropped, {_many(report.pseudonyms, 'text')} replaced in all")
         return "; ".join(parts)
 
 

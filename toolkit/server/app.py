@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 from sanic import Sanic
@@ -76,6 +77,8 @@ def create_app(front: Front) -> App:
     """Make the Sanic app that serves a front. Several may live in one process."""
     # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
     Sanic.test_mode = True
+    # On a terminal Sanic would recommend flags of its own, which the toolkit does not have.
+    os.environ.setdefault("SANIC_IGNORE_PRODUCTION_WARNING", "1")
     app: App = Sanic(
         f"toolkit-{next(_NUMBERS)}",
         router=_OneRoute(),

@@ -71,7 +71,14 @@ def replay(path: Path, *, allow_edited: bool) -> Source:
     # What does not say that it was redacted, was not.
     redacted = origin.get("kind") == "generated" or origin.get("redacted") is True
     about = f"replay: {path}, {format_instant(timeline.first)} to {format_instant(timeline.last)}"
-    return Source(Cluster(timeline, None, "replay"), about, redacted)
+    if timeline.first == timeline.last:
+        about += " (one instant: nothing moves)"
+    absent = (
+        frozenset({"errors"})
+        if origin.get("kind") == "recorded" and not bundle.manifest.counts.get("errors")
+        else frozenset()
+    )
+    return Source(Cluster(timeline, None, "replay", absent), about, redacted)
 
 
 def start_of(timeline: Timeline, at: str | None) -> int:

@@ -24,8 +24,10 @@ def line_of(change: Change) -> str:
 
 
 async def tell_changes(timeline: Timeline, clock: Clock, tell: Callable[[str], None]) -> None:
-    """Tell each change after now as it happens; returns when the clock stands still."""
+    """Tell each change after now as it happens, and the end; returns when the clock stands still."""
     told = clock.now()
+    if clock.seconds_until(told + 1) is None:
+        return
     while clock.seconds_until(told + 1) is not None:
         due = clock.seconds_until(timeline.next_change(told))
         await asyncio.sleep(_LONGEST_SLEEP if due is None else min(due, _LONGEST_SLEEP))
@@ -33,3 +35,4 @@ async def tell_changes(timeline: Timeline, clock: Clock, tell: Callable[[str], N
         for change in timeline.changes(told, now):
             tell(line_of(change))
         told = now
+    tell(f"{format_instant(told)} the end is reached; the clock holds there")
