@@ -14,7 +14,7 @@ from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import located
 from toolkit.errors import BundleDamaged
 from toolkit.model.instants import is_wire_instant
-from toolkit.model.records import Controller, ErrorRecord, Execution, Info, Job, Node
+from toolkit.model.records import Asset, Controller, ErrorRecord, Execution, Info, Job, Node, Totals
 from toolkit.model.wire import Document, dumps, loads
 from toolkit.tracks.outline import BEGINNING, Outline, outline
 from toolkit.tracks.state import apply
@@ -34,7 +34,9 @@ _TYPES: Final[dict[str, Any]] = {
     "controllers": Controller,
     "nodes": Node,
     "errors": ErrorRecord,
+    "assets": Asset,
 }
+_CLUSTER: Final[dict[str, Any]] = {"info": Info, "stats": Totals}
 
 
 class _Checked(Struct, Generic[D], forbid_unknown_fields=True):
@@ -146,8 +148,8 @@ class ClusterCheck(LineCheck):
     """Checks the cluster file of a generated bundle."""
 
     def _check_documents(self, track: Track) -> None:
-        if track.id == "info":
-            decode_as(Info, "$.doc", track.doc)
+        if track.id in _CLUSTER:
+            decode_as(_CLUSTER[track.id], "$.doc", track.doc)
 
 
 def line_check(kind: Kind, first: int, last: int, *, generated: bool) -> LineCheck:
