@@ -29,7 +29,8 @@ _WIDE: Final = (
 )  # fmt: skip
 """Where characters of width 2 begin and end, in turn. Source: Markus Kuhn's wcwidth."""
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf", "Cc"})
-_HANGUL_PARTS: Final = range(0x1160, 0x1200)
+_JOINED: Final = frozenset({0x200B, *range(0x1160, 0x1200)})
+"""A space of no width and parts of Hangul syllables: no width either."""
 _SOFT_HYPHEN: Final = 0xAD
 _INTEGER_KEY: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
@@ -39,7 +40,7 @@ def _unit_width(unit: int) -> int:
         return 2
     # The database of a fixed Unicode version: widths are the same with every Python.
     hidden = unicodedata.ucd_3_2_0.category(chr(unit)) in _NO_WIDTH and unit != _SOFT_HYPHEN
-    return 0 if hidden or unit in _HANGUL_PARTS else 1
+    return 0 if hidden or unit in _JOINED else 1
 
 
 def width(text: str) -> int:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def both_names(totals: Document) -> Document:
-    """Give the answer made of totals; what a cluster answered already, or nothing, stays as it is."""
-    if not totals or "controllers" in totals:
+    """Give the answer made of totals; what a cluster answered as a whole, or nothing, stays as it is."""
+    if "processed" not in totals:
         return totals
     return {"controllers": totals, "slicer": totals}
