@@ -83,6 +83,14 @@ def test_only_connected_nodes_show_their_processes() -> None:
     assert shown == b"a  1  connected   \nb  2  disconnected\n"
 
 
+def test_odd_nodes_of_a_recording_show_no_processes() -> None:
+    """Whatever a recorded node holds for its processes, the tables are answered."""
+    nodes = {"a": {"state": "connected", "active": 5}, "b": {"state": "connected", "active": [3, process(1)]}}
+
+    assert get_text("/txt/workers?fields=pid,node_id&headers=false", {"nodes": nodes}).body == b"1  null\n"
+    assert get_text("/txt/nodes?fields=node_id,active&headers=false", {"nodes": nodes}).body == b"N/A  0\nN/A  1\n"
+
+
 def test_a_cluster_on_kubernetes_shows_pods() -> None:
     """The columns of workers are another cluster type's where the cluster is one."""
     kubernetes = answer(
@@ -116,7 +124,8 @@ def test_fields_are_read_as_teraslice_reads_them(query: str, columns: list[str])
         (2**53 + 1, "9007199254740992"), (10**21, "1e+21"), (-(10**20), "-100000000000000000000"),
         (Literal("1.0"), "1"), (Literal("1e5"), "100000"), (Literal("0.000001"), "0.000001"),
         (Literal("1.5e-7"), "1.5e-7"),
-        (Literal("-12.50"), "-12.5"), (Literal("0.05"), "0.05"), (Literal("-0"), "0"), (Literal("1e400"), "Infinity"),
+        (Literal("-12.50"), "-12.5"), (Literal("0.05"), "0.05"), (Literal("-0"), "0"),
+        (Literal("-0.0"), "0"), (Literal("1e400"), "Infinity"),
         (Literal("-1e400"), "-Infinity"), (10**400, "Infinity"), (-(10**400), "-Infinity"),
         (Literal("123456789012345678901234567890"), "1.2345678901234568e+29"), (Literal('"\\ud800x"'), "\ufffdx"),
         ("\U0001f600", "\U0001f600"),

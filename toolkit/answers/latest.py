@@ -48,7 +48,7 @@ def of_latest(handler: Callable[[Call], Body]) -> Callable[[Call], Body]:
     def of_job(call: Call) -> Body:
         record, until = _latest(call)
         try:
-            body, held = handler(replace(call, ids=(str(record.fields["ex_id"]),)))
+            body, held = handler(replace(call, ids=(str(record.fields.get("ex_id")),)))
         except Refusal as refusal:
             raise Refusal(refusal.status, refusal.message, min(refusal.until, until)) from None
         return body, min(held, until)

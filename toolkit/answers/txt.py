@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toolkit.answers.parameters import Query
     from toolkit.answers.route import Call
     from toolkit.model.wire import Document
+    from toolkit.timeline.view import Record
 
 Failures = tuple[tuple[int, str], ...]
 
@@ -56,6 +57,12 @@ def _sliced(rows: list[Document], query: Query) -> list[Document]:
     return rows[_place(query, "from", 0) : _place(query, "size", DEFAULT_SIZE)]
 
 
+def _processes(node: Record) -> list[Document]:
+    """Give a node's processes; a recorded document may hold anything."""
+    active = node.fields.get("active")
+    return [process for process in active if isinstance(process, dict)] if isinstance(active, list) else []
+
+
 def workers(call: Call) -> Response:
     """Answer with the processes of the connected nodes, each with its node's id and host name."""
     nodes, until = call.view.nodes()
@@ -65,7 +72,7 @@ def workers(call: Call) -> Response:
         process | {"node_id": node.fields.get("node_id"), "hostname": node.fields.get("hostname")}
         for _, node in nodes
         if node.fields.get("state") == "connected"
-        for process in node.fields.get("active", ())
+        for process in _processes(node)
     ]
     text = table(_sliced(rows, call.query), call.query, WORKERS if native else POD_WORKERS)
     return table_response(text, min(until, known))
@@ -74,7 +81,7 @@ def workers(call: Call) -> Response:
 def nodes(call: Call) -> Response:
     """Answer with the nodes; `active` is how many processes a node has."""
     found, until = call.view.nodes()
-    rows = [node.fields | {"active": len(node.fields.get("active", ()))} for _, node in found]
+    rows = [node.fields | {"active": len(_processes(node))} for _, node in found]
     return table_response(table(_sliced(rows, call.query), call.query, NODES), until)
 
 
