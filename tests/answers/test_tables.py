@@ -87,7 +87,7 @@ def test_odd_nodes_of_a_recording_show_no_processes() -> None:
     """Whatever a recorded node holds for its processes, the tables are answered."""
     nodes = {"a": {"state": "connected", "active": 5}, "b": {"state": "connected", "active": [3, process(1)]}}
 
-    assert get_text("/txt/workers?fields=pid,node_id&headers=false", {"nodes": nodes}).body == b"1  null\n"
+    assert get_text("/txt/workers?fields=pid,node_id&headers=false", {"nodes": nodes}).body == b"1  N/A\n"
     assert get_text("/txt/nodes?fields=node_id,active&headers=false", {"nodes": nodes}).body == b"N/A  0\nN/A  1\n"
 
 

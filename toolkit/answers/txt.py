@@ -69,7 +69,7 @@ def workers(call: Call) -> Response:
     info, known = call.view.info()
     native = info.fields.get("clustering_type", "native") == "native"
     rows = [
-        process | {"node_id": node.fields.get("node_id"), "hostname": node.fields.get("hostname")}
+        process | {key: node.fields[key] for key in ("node_id", "hostname") if key in node.fields}
         for _, node in nodes
         if node.fields.get("state") == "connected"
         for process in _processes(node)
