@@ -132,7 +132,7 @@ def test_the_document_is_the_route_tables(url: str, replay_url: str) -> None:
     live, replay = httpx.get(f"{url}/openapi.json").json(), httpx.get(f"{replay_url}/openapi.json").json()
     assert live == json.loads(json.dumps(document("live")))
     assert replay == json.loads(json.dumps(document("replay")))
-    served = {(route.prefixes[-1] + route.path).rstrip("/") for route in ROUTES}
+    served = {(route.prefixes[-1] + route.path).rstrip("/") for route in ROUTES if route.documented}
     assert set(live["paths"]) == set(replay["paths"]) == served
     assert live["info"].pop("description") != replay["info"].pop("description")
     assert live == replay

@@ -10,6 +10,7 @@ from toolkit.bundle.writer import write_bundle
 from toolkit.model.instants import format_instant
 from toolkit.model.wire import Literal
 from toolkit.tracks.track import HOUR_MS, Change, Counter, Item, Track
+from toolkit.world.totals import TOTALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +95,9 @@ INFO = {
 }
 
 
+STATS = dict.fromkeys(TOTALS, 0)
+
+
 def tracks() -> dict[str, list[Track]]:
     """One or two tracks of every kind."""
     worker = {"worker_id": 3, "assignment": "worker", "pid": 9, "ex_id": "e1", "job_id": "j1"}
@@ -124,7 +128,7 @@ def tracks() -> dict[str, list[Track]]:
         ],
         "errors": [Track("s1", ERROR, spans=[(EPOCH + 1, EPOCH + 2)])],
         "assets": [],
-        "cluster": [Track("info", INFO), Track("stats", {})],
+        "cluster": [Track("info", INFO), Track("stats", STATS)],
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bundle.making import EPOCH, content, make, manifest, rewrite
+from tests.bundle.making import EPOCH, STATS, content, make, manifest, rewrite
 from toolkit.bundle import reader
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.words import RESTORE
@@ -60,7 +60,11 @@ LINES: list[tuple[str, Edit, str]] = [
     ("no id", ("cluster.json", '"id":"info"', '"id":""'), r"cluster\.json line 2 \$\.id: is empty"),
     ("unknown key", ("jobs.json", '{"doc"', '{"docs":{},"doc"'), r"jobs\.json line 2 \$: .*unknown field docs"),
     ("no doc", ("jobs.json", '{"doc"', '{"dog"'), r"jobs\.json line 2 \$: object .*"),
-    ("doc", ("cluster.json", '"doc":{}', '"doc":[]'), r"cluster\.json line 3 \$\.doc: expected object, got array"),
+    (
+        "doc",
+        ("cluster.json", json.dumps(STATS, separators=(",", ":")), "[]"),
+        r"cluster\.json line 3 \$\.doc: expected object, got array",
+    ),
     (
         "change outside",
         ("executions.json", '"t":1767225630000', '"t":5'),
@@ -272,6 +276,7 @@ TYPES: list[tuple[str, Edit, str]] = [
         r"cluster\.json line 2 \$\.changes\[0\]\.name: expected str, got int",
     ),
     ("info", ("cluster.json", '"arch":"x64",', ""), r"cluster\.json line 2 \$\.doc: .*missing required field arch"),
+    ("totals", ("cluster.json", '"failed":0,', ""), r"cluster\.json line 3 \$\.doc: .*missing required field failed"),
 ]
 
 

@@ -19,6 +19,7 @@ from toolkit.world.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TABLES = ("workers", "nodes", "jobs", "ex", "controllers", "slicers", "assets", "assets/file")
 EPOCH = 1_767_225_600_000
 
 
@@ -39,18 +40,28 @@ def requests(cluster: Cluster, t: int) -> Iterator[Request]:
         "/v1/ex?size=0",
         "/v1/ex/nope", "/v1/jobs/00000000-0000-4000-8000-000000000000", "/v1/nope", "/v1/ex?size=abc", "/v1/ex?size=-1",
         "/v1/ex/errors", "/v1/ex/nope/errors", "/v1/jobs/%zz", "/v1/ex?filter=a",
+        "/cluster/stats", "/v1/assets", "/v1/assets/kafka", "/assets/kafka/5.3.0", "/assets/nope", "/assetsfoo",
+        "/v1/assets?size=1&from=2", "/v1/assets?size=abc", "/v1/jobs/nope/ex", "/v1/jobs/nope/errors",
+        "/v1/ex/nope/controller",
+        *(f"/txt/{name}{query}" for name in TABLES for query in ("", "?headers=false", "?from=1&size=3")),
+        "/txt/ex?fields=name,_slicer_stats.processed,operations[0]._op", "/txt/assetsfoo", "/txt/jobs?deleted=true",
     ]  # fmt: skip
     for record in view.executions(0, 10_000).value:
         ex_id = record.fields["ex_id"]
-        paths += [f"/v1/ex/{ex_id}", f"/v1/jobs/{record.fields['job_id']}"]
+        paths += [f"/v1/ex/{ex_id}", f"/v1/jobs/{record.fields['job_id']}", f"/v1/ex/{ex_id}/controller"]
         if record.fields["_has_errors"] or record.fields["_status"] in {"running", "paused", "stopped"}:
             paths.append(f"/v1/ex/{ex_id}/errors?size=20")
+    for record in view.jobs(0, 10_000).value:
+        job_id = record.fields["job_id"]
+        paths += [f"/v1/jobs/{job_id}/{of}" for of in ("ex", "controller", "slicer", "errors?size=5")]
     for path in paths:
         yield Request("GET", path)
     yield from (
         Request("POST", "/v1/jobs/x"),
         Request("HEAD", "/v1/ex"),
         Request("OPTIONS", "/v1/ex"),
+        Request("OPTIONS", "/txt/ex"),
+        Request("HEAD", "/v1/assets"),
         Request("DELETE", "/v1/ex"),
     )
     tag = dict(answer(cluster, t, Request("GET", "/v1/ex")).headers)["ETag"]
@@ -129,7 +140,8 @@ def test_an_answer_holds_until_it_says(seed: int, offset: int, side: int) -> Non
     scenario = Scenario(seed=seed, epoch=EPOCH)
     t = EPOCH + offset
     cluster = square(scenario, t, t + HOUR)[side]
-    ex_id = cluster.timeline.at(t).executions(0, 1).value[0].fields["ex_id"]
+    first = cluster.timeline.at(t).executions(0, 1).value[0].fields
+    ex_id, job_id = first["ex_id"], first["job_id"]
     for path in (
         "/v1/ex",
         "/v1/cluster/controllers",
@@ -137,6 +149,13 @@ def test_an_answer_holds_until_it_says(seed: int, offset: int, side: int) -> Non
         "/v1/jobs",
         f"/v1/ex/{ex_id}",
         f"/v1/ex/{ex_id}/errors",
+        f"/v1/ex/{ex_id}/controller",
+        f"/v1/jobs/{job_id}/ex",
+        f"/v1/jobs/{job_id}/controller",
+        f"/v1/jobs/{job_id}/errors",
+        "/cluster/stats",
+        "/v1/assets",
+        *(f"/txt/{name}" for name in TABLES),
     ):
         request = Request("GET", path)
         made = answer(cluster, t, request)

@@ -18,7 +18,8 @@ from toolkit.answers.exchange import (
     json_response,
 )
 from toolkit.answers.parameters import parse_query
-from toolkit.answers.routes import Call, Cluster, match
+from toolkit.answers.route import Call, Cluster
+from toolkit.answers.routes import match
 from toolkit.errors import InstantError
 from toolkit.timeline.view import NEVER
 
@@ -43,7 +44,7 @@ def answer(cluster: Cluster, t: int, request: Request) -> Response:
 
 def _respond(cluster: Cluster, t: int, request: Request) -> Response:
     try:
-        found = match(request.path)
+        matching = match(request.path)
     except ValueError:
         # Source: observed; the master's catch-all for what goes wrong before a handler: compact, no charset, no ETag.
         headers = (
@@ -52,12 +53,13 @@ def _respond(cluster: Cluster, t: int, request: Request) -> Response:
             ("Content-Length", str(len(_BROKEN_PATH))),
         )
         return Response(500, headers, _BROKEN_PATH, NEVER)
-    if request.method == "OPTIONS" and found:
-        return _options(sorted({method for route, _ in found for method in _methods(route.method)}))
-    for route, ids in found:
+    methods = sorted({method for route, _ in matching if route.options for method in _methods(route.method)})
+    if request.method == "OPTIONS" and methods:
+        return _options(methods)
+    for route, ids in matching:
         if request.method in _methods(route.method):
-            body, until = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
-            return json_response(200, body, until)
+            found = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
+            return found if isinstance(found, Response) else json_response(200, *found)
     raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
 
 

@@ -9,6 +9,7 @@ from toolkit.model.wire import etag, pretty
 JSON: Final = "application/json; charset=utf-8"
 BARE_JSON: Final = "application/json"
 TEXT: Final = "text/plain"
+HTML: Final = "text/html; charset=utf-8"
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -77,9 +78,18 @@ def json_response(status: int, body: bytes, until: int) -> Response:
 
     Source: observed header names and order of every API answer.
     """
+    return _response(status, JSON, body, until)
+
+
+def table_response(text: str, until: int) -> Response:
+    """Answer with a text table: Express takes a plain string for HTML. Source: observed."""
+    return _response(200, HTML, text.encode(), until)
+
+
+def _response(status: int, content: str, body: bytes, until: int) -> Response:
     headers = (
         ("X-Powered-By", "Express"),
-        ("Content-Type", JSON),
+        ("Content-Type", content),
         ("Content-Length", str(len(body))),
         ("ETag", etag(body)),
     )
@@ -99,9 +109,9 @@ def conditional(request: Request, response: Response) -> Response:
     if request.method not in {"GET", "HEAD"}:
         return response
     if response.status == 200 and request.if_none_match and "no-cache" not in (request.cache_control or ""):  # noqa: PLR2004 - OK
-        tag = dict(response.headers).get("ETag", "").removeprefix("W/")
+        tag = next((value for name, value in response.headers if name.lower() == "etag"), "").removeprefix("W/")
         wanted = {part.strip().removeprefix("W/") for part in request.if_none_match.split(",")}
         if tag and ("*" in wanted or tag in wanted):
-            kept = tuple((name, value) for name, value in response.headers if not name.startswith("Content-"))
+            kept = tuple((name, value) for name, value in response.headers if not name.lower().startswith("content-"))
             return Response(304, kept, b"", response.until)
     return response._replace(body=b"") if request.method == "HEAD" else response

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from toolkit import __version__
-from toolkit.answers.routes import ROUTES, Route
+from toolkit.answers.exchange import JSON
+from toolkit.answers.routes import ROUTES
 from toolkit.model.records import Failure
+
+if TYPE_CHECKING:
+    from toolkit.answers.route import Route
 
 _REF: Final = "#/components/schemas/{name}"
 _TAGS: Final = {
     "cluster": "The cluster as a whole",
     "jobs": "Jobs: the templates of executions",
     "ex": "Executions: runs of jobs",
+    "assets": "Assets: bundles of operations",
+    "txt": "The same as text tables",
     "toolkit": "The toolkit's own routes; a real cluster does not have them",
 }
 
@@ -26,11 +32,12 @@ def document(mode: str) -> dict[str, Any]:
     Args:
         mode: `live` or `replay`; only the description differs.
     """
-    types = [route.returns for route in ROUTES] + [Failure]
+    routes = [route for route in ROUTES if route.documented]
+    types = [route.returns for route in routes] + [Failure]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     *answers, failure = schemas
     paths: dict[str, dict[str, Any]] = {}
-    for route, schema in zip(ROUTES, answers, strict=True):
+    for route, schema in zip(routes, answers, strict=True):
         path = (route.prefixes[-1] + route.path).rstrip("/")
         paths.setdefault(path, {})[route.method.lower()] = _operation(route, schema, failure)
     return {
@@ -56,8 +63,8 @@ def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any]) ->
         {"name": p.name, "in": "query", "required": False, "description": p.text, "schema": p.schema}
         for p in route.parameters
     ]
-    responses = {"200": _response(route.summary, schema)}
-    responses |= {str(status): _response(text, failure) for status, text in route.failures}
+    responses = {"200": _response(route.summary, schema, route.content)}
+    responses |= {str(status): _response(text, failure, JSON) for status, text in route.failures}
     return {
         "operationId": route.name,
         "summary": route.summary,
@@ -67,5 +74,5 @@ def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any]) ->
     }
 
 
-def _response(text: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": text, "content": {"application/json": {"schema": schema}}}
+def _response(text: str, schema: dict[str, Any], content: str) -> dict[str, Any]:
+    return {"description": text, "content": {content.partition(";")[0]: {"schema": schema}}}

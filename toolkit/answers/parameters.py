@@ -45,7 +45,12 @@ def parse_query(query: str) -> Query:
     return values
 
 
-def _whole(query: Query, name: str, default: int) -> int:
+def whole(query: Query, name: str, default: int) -> int:
+    """Read a whole number as Teraslice does: decimals are cut, an empty one is the default.
+
+    Raises:
+        Refusal: If it is no number, or given twice.
+    """
     given = ",".join(query.get(name, []))
     if not given:
         return default
@@ -64,7 +69,7 @@ def page_of(query: Query) -> Page:
     Raises:
         Refusal: In Teraslice's and OpenSearch's words, for a value that is no number, negative or beyond the window.
     """
-    start, size = _whole(query, "from", 0), _whole(query, "size", DEFAULT_SIZE)
+    start, size = whole(query, "from", 0), whole(query, "size", DEFAULT_SIZE)
     for name, value in (("From", start), ("Size", size)):
         if value < 0:
             text = f"OpenSearch Error: Illegal Argument: Reason: [{name}] Parameter Cannot Be Negative, Found [{value}]"

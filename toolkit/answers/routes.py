@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from toolkit import __version__
-from toolkit.answers.exchange import Refusal, Request
-from toolkit.answers.parameters import Query, page_of, refuse_unapplied
+from toolkit.answers import assets, latest, txt
+from toolkit.answers.exchange import Refusal
+from toolkit.answers.parameters import page_of, refuse_unapplied
+from toolkit.answers.route import Parameter, Route
 from toolkit.model.records import (
+    ClusterStats,
     Controller,
     ErrorRecord,
     Execution,
@@ -21,13 +23,11 @@ from toolkit.model.records import (
     Refreshed,
 )
 from toolkit.model.wire import join_items, join_members, pretty
-from toolkit.timeline.view import NEVER, Record, Timeline, View
+from toolkit.timeline.view import NEVER, Record
 from toolkit.world.timeline import REFRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from toolkit.world.commands import CommandLog
+    from toolkit.answers.route import Answer, Body, Call
 
 UNKNOWN_RECORD: Final = "OpenSearch Error: Response Error"
 """What Teraslice says of an id it does not know. Source: observed."""
@@ -35,83 +35,6 @@ REPLAY_REFUSAL: Final = "this server replays a bundle, which nothing changes; us
 
 
 NOT_RECORDED: Final = "this recording holds no error records; toolkit record does not ask for them yet"
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """What is served.
-
-    Attributes:
-        timeline: Where views come from.
-        log: Where commands go; `None` on replay.
-        mode: `live` or `replay`.
-        absent: What a recording does not hold, so that it is refused instead of answered with nothing.
-    """
-
-    timeline: Timeline
-    log: CommandLog | None
-    mode: str
-    absent: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to a route, at one instant."""
-
-    cluster: Cluster
-    view: View
-    request: Request
-    ids: tuple[str, ...]
-    query: Query
-
-
-Answer = tuple[bytes, int]
-"""A body and until when it holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter, as documented."""
-
-    name: str
-    text: str
-    schema: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route.
-
-    Attributes:
-        method: Its HTTP method; a GET route answers HEAD too.
-        path: Its path below the root, `{name}` for an id.
-        name: Unique; the operation id in the OpenAPI document.
-        summary: One sentence.
-        tag: Its group in the document.
-        handler: Makes the body; raises `Refusal`.
-        returns: The type of the answer.
-        parameters: Its query parameters.
-        failures: Error statuses with what they mean.
-        versioned: Whether it also exists below `/v1` (and only there for `/data/refresh`).
-    """
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    tag: str
-    handler: Callable[[Call], Answer]
-    returns: Any
-    parameters: tuple[Parameter, ...] = ()
-    failures: tuple[tuple[int, str], ...] = ()
-    prefixes: tuple[str, ...] = ("", "/v1")
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """What matches its path; letter case and one trailing slash do not matter, as in Express."""
-        prefixes = "|".join(re.escape(prefix) for prefix in self.prefixes)
-        path = re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(self.path.rstrip("/")))
-        return re.compile(f"(?:{prefixes}){path}/?", re.IGNORECASE)
 
 
 def _one(record: Record | None, until: int) -> Answer:
@@ -127,6 +50,10 @@ def _info(call: Call) -> Answer:
 def _state(call: Call) -> Answer:
     nodes, until = call.view.nodes()
     return join_members([(key, record.item) for key, record in nodes]), until
+
+
+def _stats(call: Call) -> Answer:
+    return _one(*call.view.stats())
 
 
 def _controllers(call: Call) -> Answer:
@@ -164,7 +91,7 @@ def _every_error(call: Call) -> Answer:
     return b"[]", NEVER
 
 
-def _errors(call: Call) -> Answer:
+def _errors(call: Call) -> Body:
     if "errors" in call.cluster.absent:
         raise Refusal(501, NOT_RECORDED, NEVER)
     start, size = page_of(call.query)
@@ -203,6 +130,8 @@ BAD_PAGE: Final = (
     (501, "a parameter that the toolkit does not apply yet"),
 )
 UNKNOWN: Final = ((404, "no record of that id"),)
+NEVER_RUN: Final = ((404, "the job has never run, or there is none of that id"),)
+NO_CONTROLLER: Final = ((404, "no execution that is not terminal"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/", "info", "The cluster's name and versions", "cluster", _info, Info),
@@ -214,8 +143,27 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET", "/cluster/slicers", "slicers", "The same under its old name", "cluster", _controllers, list[Controller]
     ),
+    Route(
+        "GET", "/cluster/stats", "stats", "Totals that execution controllers push", "cluster", _stats, ClusterStats
+    ),
     Route("GET", "/jobs", "jobs", "Jobs, newest update first", "jobs", _jobs, list[Job], PAGE, BAD_PAGE),
     Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (), UNKNOWN),
+    Route(
+        "GET", "/jobs/{job_id}/ex", "latest_execution", "The latest execution of a job", "jobs",
+        latest.execution, Execution, (), NEVER_RUN,
+    ),
+    Route(
+        "GET", "/jobs/{job_id}/controller", "job_controller", "Live statistics of a job's latest execution", "jobs",
+        latest.of_latest(latest.controller), list[Controller], (), NO_CONTROLLER,
+    ),
+    Route(
+        "GET", "/jobs/{job_id}/slicer", "job_slicer", "The same under its old name", "jobs",
+        latest.of_latest(latest.controller), list[Controller], (), NO_CONTROLLER,
+    ),
+    Route(
+        "GET", "/jobs/{job_id}/errors", "job_errors", "Failed slices of a job's latest execution, newest first", "jobs",
+        latest.of_latest(_errors), list[ErrorRecord], PAGE, (*NEVER_RUN, *BAD_PAGE),
+    ),
     Route(
         "GET", "/ex", "executions", "Executions, newest update first", "ex", _executions, list[Execution],
         PAGE, BAD_PAGE,
@@ -230,6 +178,15 @@ ROUTES: Final[tuple[Route, ...]] = (
         list[ErrorRecord], PAGE, BAD_PAGE,
     ),
     Route(
+        "GET", "/ex/{ex_id}/controller", "execution_controller", "Live statistics of an execution", "ex",
+        latest.controller, list[Controller], (), NO_CONTROLLER,
+    ),
+    Route(
+        "GET", "/ex/{ex_id}/slicer", "execution_slicer", "The same under its old name", "ex",
+        latest.controller, list[Controller], (), NO_CONTROLLER,
+    ),
+    *assets.routes(PAGE, BAD_PAGE),
+    Route(
         "POST", "/data/refresh", "refresh", "Begin a new world at this instant", "toolkit", _refresh, Refreshed,
         (), ((409, "the server replays a bundle"),), ("/v1",),
     ),
@@ -237,6 +194,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "GET", "/_toolkit/healthz", "healthz", "Whether the server answers", "toolkit", _health, Health,
         (), (), ("",),
     ),
+    *txt.routes(PAGE, BAD_PAGE),
 )  # fmt: skip
 
 _TABLE: Final = tuple((route, route.pattern) for route in ROUTES)

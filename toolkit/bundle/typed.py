@@ -16,7 +16,7 @@ from toolkit.bundle.manifest import located
 from toolkit.bundle.words import BOM, refuse, under
 from toolkit.errors import BundleDamaged
 from toolkit.model.instants import is_wire_instant
-from toolkit.model.records import Controller, Count, ErrorRecord, Execution, Info, Job, Node
+from toolkit.model.records import Asset, Controller, Count, ErrorRecord, Execution, Info, Job, Node, Totals
 from toolkit.model.wire import Document, dumps, loads
 from toolkit.tracks.outline import BEGINNING, Outline, outline
 from toolkit.tracks.state import apply
@@ -38,7 +38,9 @@ _TYPES: Final[dict[str, Any]] = {
     "controllers": Controller,
     "nodes": Node,
     "errors": ErrorRecord,
+    "assets": Asset,
 }
+_CLUSTER: Final[dict[str, Any]] = {"info": Info, "stats": Totals}
 
 
 class _Checked(Struct, Generic[D], forbid_unknown_fields=True):
@@ -150,10 +152,11 @@ class ClusterCheck(LineCheck):
     """Checks the cluster file of a generated bundle."""
 
     def _check_documents(self, track: Track) -> None:
-        if track.id == "info":
-            check_countable(track, countable(Info))
+        if track.id in _CLUSTER:
+            kind = _CLUSTER[track.id]
+            check_countable(track, countable(kind))
             for where, doc in documents(track):
-                decode_as(Info, where, doc)
+                decode_as(kind, where, doc)
 
 
 def line_check(kind: Kind, first: int, last: int, *, generated: bool) -> LineCheck:

@@ -168,6 +168,38 @@ class ErrorRecord(Struct):
     retry_count: Count | UnsetType = UNSET
 
 
+class Totals(Struct):
+    """What all execution controllers have pushed together."""
+
+    processed: Count
+    failed: Count
+    queued: Count
+    job_duration: Count
+    workers_joined: Count
+    workers_disconnected: Count
+    workers_reconnected: Count
+
+
+class ClusterStats(Struct):
+    """What `GET /cluster/stats` answers: the same totals under two names."""
+
+    controllers: Totals
+    slicer: Totals
+
+
+class Asset(Struct):
+    """One asset: a bundle of operations."""
+
+    created: Instant = field(name="_created")
+    name: str
+    version: str
+    id: Annotated[str, Meta(min_length=40, max_length=40)]
+    description: str | UnsetType = UNSET
+    node_version: int | UnsetType = UNSET
+    arch: str | UnsetType = UNSET
+    platform: str | UnsetType = UNSET
+
+
 class Failure(Struct):
     """Teraslice's error body."""
 

@@ -72,11 +72,17 @@ class View(Protocol):
     def info(self) -> Held[Record]:
         """What `GET /` answers."""
 
+    def stats(self) -> Held[Record]:
+        """What `GET /cluster/stats` answers."""
+
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """The nodes of the cluster state by key, in the order of the wire."""
 
     def controllers(self) -> Held[list[Record]]:
         """The execution controllers, in the order of the wire."""
+
+    def controller(self, ex_id: str) -> Held[Record | None]:
+        """The controller of one execution, `None` if it has none at this instant."""
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
         """Jobs `start` to `start + size` of the list."""
@@ -93,11 +99,17 @@ class View(Protocol):
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
 
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The execution of a job with the newest `_created`, `None` if it has none."""
+
     def execution_count(self) -> int:
         """How many executions the list has."""
 
     def errors(self, ex_id: str) -> Held[list[Record]]:
         """The error records of an execution; empty if there is no such execution."""
+
+    def assets(self) -> Held[list[Record]]:
+        """The assets, newest `_created` first."""
 
 
 class Timeline(Protocol):

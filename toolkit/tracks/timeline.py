@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import EARLIEST, LATEST, format_instant
+from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.jobs import JobIndex
+from toolkit.tracks.kinds import KINDS, instant_of
 from toolkit.tracks.moves import moves
 from toolkit.tracks.order import Explicit, Ordering
 from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource, outline
@@ -53,6 +55,7 @@ class TrackTimeline:
         orders = orders or {}
         self._shelves: dict[str, Shelf] = {}
         self._orderings: dict[str, Ordering] = {}
+        self._jobs = JobIndex()
         self._errors: dict[str, array[int]] = {}
         self._error_orders: Sequence[Explicit] = ()
         self._error_orderings: Bounded[str, Ordering] = Bounded(_ERROR_LISTS)
@@ -64,8 +67,11 @@ class TrackTimeline:
             if kind.name == "errors":
                 self._errors = _by_execution(shelf.index())
                 self._error_orders = explicit
-            else:
-                self._orderings[kind.name] = Ordering(kind, shelf.index(), explicit)
+                continue
+            members = shelf.index()
+            if kind.name == "executions":
+                members = self._jobs.reading(members, kind.watched.index("job_id"))
+            self._orderings[kind.name] = Ordering(kind, members, explicit)
         moving = self._orderings["executions"].moving
         self._changes = sorted(change for _, member in moving for change in moves(member))
 
@@ -102,6 +108,10 @@ class TrackTimeline:
         """Give the order of a collection."""
         return self._orderings[name]
 
+    def executions_of(self, job_id: str) -> Iterator[int]:
+        """Give the positions of executions that may be a job's; another job's may be among them."""
+        return self._jobs.of(job_id)
+
     def errors_of(self, ex_id: str) -> Ordering | None:
         """Give the order of an execution's error records, `None` if it never has any."""
         positions = self._errors.get(ex_id)
@@ -130,6 +140,11 @@ class TrackView:
         record, until = self._timeline.shelf("cluster").find("info", self.t)
         return Held(record or Record({}), until)
 
+    def stats(self) -> Held[Record]:
+        """What `GET /cluster/stats` answers; `{}` if the bundle does not know."""
+        record, until = self._timeline.shelf("cluster").find("stats", self.t)
+        return Held(Record(both_names(record.fields if record else {})), until)
+
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """The nodes of the cluster state by key, in the order of the wire."""
         shelf = self._timeline.shelf("nodes")
@@ -139,6 +154,10 @@ class TrackView:
     def controllers(self) -> Held[list[Record]]:
         """The execution controllers, in the order of the wire."""
         return self._page("controllers", 0, _ALL)
+
+    def controller(self, ex_id: str) -> Held[Record | None]:
+        """The controller of one execution, `None` if it has none at this instant."""
+        return self._timeline.shelf("controllers").find(ex_id, self.t)
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
         """Jobs `start` to `start + size` of the list."""
@@ -160,6 +179,20 @@ class TrackView:
         """One execution, `None` if there is none of that id at this instant."""
         return self._timeline.shelf("executions").find(ex_id, self.t)
 
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The newest execution of a job, `None` if it has none; of two that are equally new, the one of lower id."""
+        latest, newest, until = None, -1, NEVER
+        shelf = self._timeline.shelf("executions")
+        for position in self._timeline.executions_of(job_id):
+            record, held = shelf.at(position, self.t)
+            until = min(until, held)
+            if record is None or record.fields.get("job_id") != job_id:
+                continue
+            created = instant_of(record.fields.get("_created"))
+            if created > newest:
+                latest, newest = record, created
+        return Held(latest, until)
+
     def execution_count(self) -> int:
         """How many executions the list has."""
         return self._timeline.ordering("executions").count(self.t)
@@ -171,6 +204,10 @@ class TrackView:
             return Held([], NEVER)
         found, until = self._timeline.shelf("errors").all_at(ordering.page(self.t, 0, _ALL), self.t)
         return Held([record for _, record in found if record.fields.get("ex_id") == ex_id], until)
+
+    def assets(self) -> Held[list[Record]]:
+        """The assets, newest `_created` first."""
+        return self._page("assets", 0, _ALL)
 
     def _page(self, name: str, start: int, size: int) -> Held[list[Record]]:
         positions = self._timeline.ordering(name).page(self.t, start, size)

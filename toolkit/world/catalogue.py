@@ -24,13 +24,62 @@ NODE_TERASLICE_VERSION: Final = "3.18.0"
 """Nodes give the version without the `v`. Source: observed."""
 EX_TERASLICE_VERSION: Final = "v3.18.0"
 
-ASSETS: Final[dict[str, str]] = {
-    "elasticsearch": "9c1c1f0dfb4a7a6e0f6c3f1a5c1be5a7e2f8d304",
-    "file": "4f3a86c52e9d0b17c8e64a20d5b97f31e60c8a42",
-    "kafka": "b7d20e94f1c35a688d4be07c92f6a15d3e8074cb",
-    "standard": "e21d4c7a90b86f35d2c10e94a7bb6853f09ce1d7",
+
+class AssetPlan(NamedTuple):
+    """One asset.
+
+    Attributes:
+        age: Days before every job.
+        described: Its record without `_created`, in wire order.
+    """
+
+    age: int
+    described: Document
+
+    @property
+    def id(self) -> str:
+        """What it is on an execution."""
+        return str(self.described["id"])
+
+
+ASSETS: Final[dict[str, AssetPlan]] = {
+    "elasticsearch": AssetPlan(
+        12,
+        {
+            "name": "elasticsearch",
+            "description": "Reads from and writes to Elasticsearch and OpenSearch",
+            "node_version": 22,
+            "version": "4.2.1",
+            "id": "9c1c1f0dfb4a7a6e0f6c3f1a5c1be5a7e2f8d304",
+        },
+    ),
+    "file": AssetPlan(
+        40,
+        {
+            "name": "file",
+            "description": "Reads and writes files",
+            "node_version": 22,
+            "version": "3.0.4",
+            "id": "4f3a86c52e9d0b17c8e64a20d5b97f31e60c8a42",
+        },
+    ),
+    "kafka": AssetPlan(
+        5,
+        {
+            "name": "kafka",
+            "description": "Reads from and writes to Kafka topics",
+            "node_version": 22,
+            "arch": "x64",
+            "version": "5.3.0",
+            "platform": "linux",
+            "id": "b7d20e94f1c35a688d4be07c92f6a15d3e8074cb",
+        },
+    ),
+    "standard": AssetPlan(
+        23, {"name": "standard", "version": "1.1.0", "id": "e21d4c7a90b86f35d2c10e94a7bb6853f09ce1d7"}
+    ),
 }
-"""Asset names and the ids they resolve to on an execution."""
+"""The made-up standard assets by name."""
 
 
 def _op(name: str, **options: Any) -> Document:  # noqa: ANN401 - an operation's options are its own

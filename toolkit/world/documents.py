@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.model.instants import format_instant
+from toolkit.model.instants import DAY, format_instant
 from toolkit.world.catalogue import ASSETS, EX_TERASLICE_VERSION, operations_of
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
+    from toolkit.world.catalogue import AssetPlan
     from toolkit.world.draws import Draws
     from toolkit.world.life import Life
     from toolkit.world.population import JobPlan
@@ -30,6 +31,16 @@ REASONS: Final = (
     "connect ECONNREFUSED",
     "mapper_parsing_exception: failed to parse field [created]",
 )
+
+
+def asset_document(asset: AssetPlan, before: int) -> Document:
+    """Make an asset's document.
+
+    Args:
+        asset: The asset.
+        before: An instant before which every asset was there.
+    """
+    return {"_created": format_instant(before - asset.age * DAY - asset.age * 3_217), **asset.described}
 
 
 def job_document(plan: JobPlan, job_id: str, created: int, updated: int) -> Document:
@@ -101,7 +112,7 @@ def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of
         "workers": plan.workers,
         "analytics": True,
         "operations": operations_of(plan.template, plan.subject),
-        "assets": [ASSETS[name] for name in plan.template.assets],
+        "assets": [ASSETS[name].id for name in plan.template.assets],
         "slicers": 1,
         "active": True,
         "autorecover": False,

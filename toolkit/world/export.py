@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER
@@ -11,6 +12,7 @@ from toolkit.world.documents import controller_document
 from toolkit.world.life import MILLION, Life
 from toolkit.world.population import LANE, STARTED, number_of
 from toolkit.world.timeline import process_count
+from toolkit.world.totals import TOTALS, pushes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,9 +40,21 @@ class Export:
             "controllers": self._controllers(),
             "nodes": self._nodes(),
             "errors": self._errors(),
-            "assets": iter(()),
-            "cluster": iter([Track(id="info", doc=self._world.info.fields)]),
+            "assets": self._assets(),
+            "cluster": self._cluster(),
         }
+
+    def _assets(self) -> Iterator[Track]:
+        documents = [record.fields for record in self._world.assets]
+        return iter(sorted((Track(id=doc["id"], doc=doc) for doc in documents), key=lambda track: track.id))
+
+    def _cluster(self) -> Iterator[Track]:
+        yield Track(id="info", doc=self._world.info.fields)
+        steps = list(pushes(self._world, self._first, self._last))
+        first = dict(zip(TOTALS, steps[0][1], strict=True))
+        pieces = {name: _steps([(t, values[place]) for t, values in steps]) for place, name in enumerate(TOTALS)}
+        counters = {name: Counter(pieces=made) for name, made in pieces.items() if len(made) > 1}
+        yield Track(id="stats", doc=first, counters=counters)
 
     def record_count(self) -> int:
         """Count the jobs and executions, for progress."""
@@ -77,19 +91,9 @@ class Export:
         span = (since if since > self._first else None, until if until <= self._last else None)
         return [] if span == (None, None) else [span]
 
-    def _living(self) -> list[tuple[Life, int | None]]:
-        """The executions that are not terminal at some instant of the stretch, with their places in the cycle."""
-        world, first, last = self._world, self._first, self._last
-        calendar = world.lives.calendar
-        gone = calendar.stops_by(first - world.scenario.stopping_for)
-        places = range(gone, len(world.lives.stoppable) + calendar.starts_by(last))
-        living: list[tuple[Life, int | None]] = [(world.lives.life(world.lives.at_place(p)), p) for p in places]
-        living += [(world.lives.life(number_of(LANE, lane)), None) for lane in world.lives.solos]
-        return [(life, place) for life, place in living if life.ended > first]
-
     def _controllers(self) -> Iterator[Track]:
         world = self._world
-        rows = [(world.ex_ids.id_of(life.number), life) for life, _ in self._living()]
+        rows = [(world.ex_ids.id_of(life.number), life) for life, _ in world.living_between(self._first, self._last)]
         for ex_id, life in sorted(rows, key=lambda row: row[0]):
             begin = max(self._first, life.created)
             names = world.job_ids.id_of(life.job), world.population.job(life.job).name
@@ -116,7 +120,7 @@ class Export:
         world = self._world
         placement = world.placement
         items: list[list[Item]] = [[] for _ in range(placement.nodes)]
-        for life, place in self._living():
+        for life, place in world.living_between(self._first, self._last):
             ids = world.ex_ids.id_of(life.number), world.job_ids.id_of(life.job)
             for process in range(process_count(life, min(self._last, life.ended - 1))):
                 since = life.started if process else life.first("initializing")
@@ -172,6 +176,12 @@ def _pieces(life: Life, begin: int, last: int) -> list[Piece]:
         pieces.append((life.frozen, life.processed(life.frozen), 0))
     past = sum(piece[0] <= begin for piece in pieces)
     return [piece for piece in pieces[max(0, past - 1) :] if piece[0] <= last]
+
+
+def _steps(values: list[tuple[int, int]]) -> list[Piece]:
+    """Turn a number's values by instant into pieces that stand still, one for each time it becomes another."""
+    changed = [values[0], *(now for before, now in pairwise(values) if before[1] != now[1])]
+    return [(t, value, 0) for t, value in changed]
 
 
 def _changes(

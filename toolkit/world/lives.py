@@ -83,6 +83,22 @@ class Lives:
             return self.stoppable[turn]
         return self.population.living + turn - len(self.stoppable)
 
+    def latest_of(self, job: int, t: int) -> int | None:
+        """Give the number of a job's newest execution at an instant of the world, `None` if it never had one.
+
+        What events start is newer than what lives at the epoch, and that newer than history.
+        """
+        living, first = self.population.living, len(self.stoppable)
+        turn = self._place_of_lane.get(job) if job < living else first + job - living
+        if turn is not None:
+            last = first + self.calendar.starts_by(t) - 1
+            place = last - (last - turn) % self.cycle
+            if place >= first:
+                return self.at_place(place)
+        if job < living:
+            return number_of(LANE, job)
+        return number_of(HISTORY, PER_JOB * job) if self.population.count_of(job) else None
+
     def exists(self, number: int, t: int) -> bool:
         """Tell whether there is an execution of that number at an instant of the world."""
         index, kind = divmod(number, PER_JOB)

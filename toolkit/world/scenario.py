@@ -90,6 +90,9 @@ class Scenario:
 
     node_slots: int = 16
 
+    analytics_every: int = 60 * SECOND
+    totals_from_zero_every: int = 24 * HOUR
+
     @property
     def last(self) -> int:
         """The last instant of the world."""
@@ -190,6 +193,8 @@ _RANGES: tuple[tuple[str, int, int], ...] = (
     ("errors_newest", 0, 10_000),
     ("errors_within", 1, 400 * DAY),
     ("node_slots", 3, 10_000),
+    ("analytics_every", SECOND, DAY),
+    ("totals_from_zero_every", HOUR, 7 * DAY),
 )
 _PAIRED = (
     ("step_least", "step_most"),
@@ -203,7 +208,7 @@ _DURATIONS = frozenset(
     {
         "history_from", "history_to", "young_under", "recent_under", "hours_from", "days_from", "days_to",
         "step_least", "step_most", "recovering_for", "failing_for", "stopping_for", "event_every", "active_holds",
-        "slice_every", "errors_within",
+        "slice_every", "errors_within", "analytics_every", "totals_from_zero_every",
     }
 )  # fmt: skip
 

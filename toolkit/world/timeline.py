@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
+from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.world.documents import controller_document
 from toolkit.world.population import HISTORY, PER_JOB, STARTED, number_of
+from toolkit.world.totals import TOTALS, next_push, totals
 from toolkit.world.world import World
 
 if TYPE_CHECKING:
@@ -43,6 +45,11 @@ class WorldView:
         """What `GET /` answers."""
         return Held(self._world.info, self._ends)
 
+    def stats(self) -> Held[Record]:
+        """The totals that the controllers have pushed by now."""
+        values = dict(zip(TOTALS, totals(self._world, self.t), strict=True))
+        return Held(Record(both_names(values)), self._until(next_push(self._world, self.t)))
+
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """The nodes, with the processes that the living executions have."""
         world, t = self._world, self.t
@@ -65,6 +72,18 @@ class WorldView:
         until = min((life.stats_until(t) for life, *_ in rows), default=NEVER)
         records = [Record(controller_document(life, t, *ids)) for life, *ids in rows]
         return Held(records, self._until(min(until, world.next_write(t))))
+
+    def controller(self, ex_id: str) -> Held[Record | None]:
+        """The controller of one execution, there while the execution is not terminal."""
+        life, world, t = self._life(ex_id), self._world, self.t
+        if life is None:
+            return Held(None, self._until(world.next_write(t)))
+        if life.ended <= t:
+            return Held(None, self._ends)
+        document = controller_document(
+            life, t, ex_id, world.job_ids.id_of(life.job), world.population.job(life.job).name
+        )
+        return Held(Record(document), self._until(life.stats_until(t)))
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
         """A page of the jobs."""
@@ -104,6 +123,14 @@ class WorldView:
             return Held(None, self._until(self._world.next_write(self.t)))
         return Held(self._record(life.number), self._until(life.next_move(self.t)))
 
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The newest execution of a job."""
+        world, job = self._world, self._world.job_ids.number_of(job_id)
+        if job is None or job >= world.scenario.jobs:
+            return Held(None, self._ends)
+        number = world.lives.latest_of(job, self.t)
+        return Held(None if number is None else self._record(number), self._until(world.next_write(self.t)))
+
     def execution_count(self) -> int:
         """How many executions there are."""
         return self._world.execution_count(self.t)
@@ -116,6 +143,10 @@ class WorldView:
         numbers = world.error_numbers(life, self.t)
         until = world.errors_until(life, self.t, numbers)
         return Held([world.error_record(life, nth) for nth in reversed(numbers)], self._until(until))
+
+    def assets(self) -> Held[list[Record]]:
+        """The assets."""
+        return Held(self._world.assets, self._ends)
 
 
 def process_count(life: Life, t: int) -> int:

@@ -9,10 +9,11 @@ from bisect import bisect_right
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.instants import DAY
 from toolkit.timeline.order import Entry, merged_page
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world import documents
-from toolkit.world.catalogue import INFO
+from toolkit.world.catalogue import ASSETS, INFO
 from toolkit.world.draws import Draws
 from toolkit.world.ids import Ids
 from toolkit.world.lives import Lives
@@ -74,6 +75,13 @@ class World:
         """The executions that ended before the epoch, in the order of the list."""
         return order_of_history(self.population, self.ex_ids)
 
+    @cached_property
+    def assets(self) -> list[Record]:
+        """The assets, newest first; all are older than every job."""
+        before = self.epoch - self.scenario.history_to - 366 * DAY
+        plans = sorted(ASSETS.values(), key=lambda asset: asset.age)
+        return [Record(documents.asset_document(asset, before)) for asset in plans]
+
     def next_write(self, t: int) -> int:
         """Give the first instant after `t` at which any record of the world is written; `NEVER` if there is none."""
         calendar, stopping = self.lives.calendar, self.scenario.stopping_for
@@ -124,6 +132,13 @@ class World:
         window: list[tuple[Life, int | None]] = [(self.lives.life(self.lives.at_place(p)), p) for p in self._window(t)]
         solos = (self.lives.life(number_of(LANE, lane)) for lane in self.lives.solos)
         return window + [(life, None) for life in solos if t < life.ended]
+
+    def living_between(self, first: int, last: int) -> list[tuple[Life, int | None]]:
+        """Give the executions that are not terminal at some instant of a stretch, with their places in the cycle."""
+        places = range(self._window(first).start, self._window(last).stop)
+        living: list[tuple[Life, int | None]] = [(self.lives.life(self.lives.at_place(p)), p) for p in places]
+        living += [(self.lives.life(number_of(LANE, lane)), None) for lane in self.lives.solos]
+        return [(life, place) for life, place in living if life.ended > first]
 
     def executions(self, t: int, start: int, size: int) -> list[int]:
         """Give the numbers of a page of the executions at `t`."""

@@ -1,0 +1,56 @@
+"""What belongs to the latest execution of a job, and the controller of an execution.
+
+Source: observed answers and errors; a job that never ran and one that does not exist are told apart nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from toolkit.answers.exchange import Refusal
+from toolkit.model.wire import join_items
+from toolkit.timeline.view import Held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.answers.route import Body, Call
+    from toolkit.timeline.view import Record
+
+
+def _latest(call: Call) -> Held[Record]:
+    job_id = call.ids[0]
+    record, until = call.view.latest_execution(job_id)
+    if record is None:
+        raise Refusal(404, f"No execution was found for job {job_id}", until)
+    return Held(record, until)
+
+
+def execution(call: Call) -> Body:
+    """Answer with the latest execution of a job."""
+    record, until = _latest(call)
+    return record.text, until
+
+
+def controller(call: Call) -> Body:
+    """Answer with the controller of an execution, in a list of one."""
+    ex_id = call.ids[0]
+    record, until = call.view.controller(ex_id)
+    if record is None:
+        raise Refusal(404, f"Could not find active slicer for ex_id: {ex_id}", until)
+    return join_items([record.item]), until
+
+
+def of_latest(handler: Callable[[Call], Body]) -> Callable[[Call], Body]:
+    """Make a handler for a job from one for an execution: its latest is looked up before anything is checked."""
+
+    def of_job(call: Call) -> Body:
+        record, until = _latest(call)
+        try:
+            body, held = handler(replace(call, ids=(str(record.fields.get("ex_id")),)))
+        except Refusal as refusal:
+            raise Refusal(refusal.status, refusal.message, min(refusal.until, until)) from None
+        return body, min(held, until)
+
+    return of_job

@@ -1,0 +1,102 @@
+"""What a route is, and what its handler is given."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from toolkit.answers.exchange import JSON, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.answers.parameters import Query
+    from toolkit.timeline.view import Timeline, View
+    from toolkit.world.commands import CommandLog
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What is served.
+
+    Attributes:
+        timeline: Where views come from.
+        log: Where commands go; `None` on replay.
+        mode: `live` or `replay`.
+        absent: What a recording does not hold, so that it is refused instead of answered with nothing.
+    """
+
+    timeline: Timeline
+    log: CommandLog | None
+    mode: str
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a route, at one instant."""
+
+    cluster: Cluster
+    view: View
+    request: Request
+    ids: tuple[str, ...]
+    query: Query
+
+
+Body = tuple[bytes, int]
+"""A JSON body, and until when it holds."""
+Answer = Body | Response
+"""What a handler gives: a JSON body, or an answer of another kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter, as documented."""
+
+    name: str
+    text: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route.
+
+    Attributes:
+        method: Its HTTP method; a GET route answers HEAD too.
+        path: Its path below the root, `{name}` for an id, `{*}` for anything, slashes too.
+        name: Unique; the operation id in the OpenAPI document.
+        summary: One sentence.
+        tag: Its group in the document.
+        handler: Makes the body; raises `Refusal`.
+        returns: The type of the answer.
+        parameters: Its query parameters.
+        failures: Error statuses with what they mean.
+        prefixes: Below what it exists.
+        content: The media type of a success.
+        documented: Whether it stands in the OpenAPI document.
+        options: Whether OPTIONS is answered.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    tag: str
+    handler: Callable[[Call], Answer]
+    returns: Any
+    parameters: tuple[Parameter, ...] = ()
+    failures: tuple[tuple[int, str], ...] = ()
+    prefixes: tuple[str, ...] = ("", "/v1")
+    content: str = JSON
+    documented: bool = True
+    options: bool = True
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What matches its path; letter case and one trailing slash do not matter, as in Express."""
+        prefixes = "|".join(re.escape(prefix) for prefix in self.prefixes)
+        path = re.escape(self.path.rstrip("/")).replace(r"\{\*\}", "(.*)")
+        path = re.sub(r"\\\{\w+\\\}", "([^/]+)", path)
+        return re.compile(f"(?:{prefixes}){path}/?", re.IGNORECASE)
