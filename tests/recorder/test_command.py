@@ -35,7 +35,7 @@ def test_bare(cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     assert re.fullmatch(r"snapshots/recording-\d{8}T\d{6}Z", out[0])
     assert len(out) == 1
-    assert [line.partition(" over ")[0] for line in err] == ["recorded 1 frame"]
+    assert [line.partition(";")[0] for line in err] == ["recorded 1 frame"]
     assert Replayed(tmp_path / out[0]).origin["redacted"] is True
 
 
