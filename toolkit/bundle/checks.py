@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from toolkit.tracks.track import Item, Span, Track
 
 
-def check_track(track: Track, first: int, last: int) -> None:
+def check_track(track: Track, first: int, last: int, *, may_fall: bool = False) -> None:
     """Check a track's instants, counters and lists.
 
     Args:
         track: The track.
         first: The bundle's first instant.
         last: Its last one.
+        may_fall: Whether its counters are totals that may begin anew.
 
     Raises:
         BundleDamaged: If something in it cannot be; the text starts with the field.
@@ -29,7 +30,7 @@ def check_track(track: Track, first: int, last: int) -> None:
     for name, items in track.lists.items():
         _check_list(track, name, items)
     check_counts(track, first, last)
-    check_counters(track, last)
+    check_counters(track, last, may_fall=may_fall)
 
 
 def _check_changes(track: Track, first: int, last: int) -> None:

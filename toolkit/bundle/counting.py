@@ -37,8 +37,13 @@ def check_counts(track: Track, first: int, last: int) -> None:
             refuse(where, f"is {base}, but the list has up to {longest[of]} entries")
 
 
-def check_counters(track: Track, last: int) -> None:
+def check_counters(track: Track, last: int, *, may_fall: bool) -> None:
     """Check a track's counters; its counts have been checked.
+
+    Args:
+        track: The track.
+        last: The bundle's last instant.
+        may_fall: Whether a new piece may start below the one before it, as totals that begin anew do.
 
     Raises:
         BundleDamaged: If one is wrong; the text starts with the field.
@@ -51,7 +56,7 @@ def check_counters(track: Track, last: int) -> None:
             refuse(where, "must have either pieces or the field it is made of")
         if counter.times < 0 or counter.per < 1:
             refuse(where, "must have times of at least 0 and per of at least 1")
-        _check_pieces(where, counter.pieces)
+        _check_pieces(where, counter.pieces, may_fall=may_fall)
     highest = _highest(track, last)
     for name in track.counters:
         _check_highest(track, name, highest)
@@ -68,7 +73,7 @@ def _longest(items: list[Item], first: int, last: int) -> int:
     return max(accumulate(step for _, step in sorted(steps)), default=0)
 
 
-def _check_pieces(where: str, pieces: list[Piece]) -> None:
+def _check_pieces(where: str, pieces: list[Piece], *, may_fall: bool) -> None:
     for place, (_, value, per_hour) in enumerate(pieces):
         if value < 0:
             refuse(f"{where}.pieces[{place}]", "is below 0")
@@ -77,7 +82,7 @@ def _check_pieces(where: str, pieces: list[Piece]) -> None:
     for place, (before, piece) in enumerate(pairwise(pieces), 1):
         if piece[0] <= before[0]:
             refuse(f"{where}.pieces[{place}]", "does not start after the one before it")
-        if piece[1] < line_at(before, piece[0]):
+        if piece[1] < line_at(before, piece[0]) and not may_fall:
             refuse(f"{where}.pieces[{place}]", "starts below the one before it, a counter never falls")
 
 
@@ -86,8 +91,9 @@ def _highest(track: Track, last: int) -> dict[str, int]:
     highest = {name: base for name, (base, _) in track.counts.items()}
     for name, counter in track.counters.items():
         if counter.pieces:
-            begun = [piece for piece in counter.pieces if piece[0] <= last]
-            highest[name] = line_at(begun[-1], last) if begun else counter.pieces[0][1]
+            ends = [piece[0] for piece in counter.pieces[1:]] + [last]
+            tops = [line_at(p, min(end, last)) for p, end in zip(counter.pieces, ends, strict=True) if p[0] <= last]
+            highest[name] = max(tops, default=counter.pieces[0][1])
     made_of = {counter.of: name for name, counter in track.counters.items() if counter.of}
     plain = made_of.keys() - track.counters.keys() - track.counts.keys()
     for field in sorted(plain.difference(track.doc)):
