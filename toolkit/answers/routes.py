@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from toolkit import __version__
+from toolkit.answers import lists
 from toolkit.answers.exchange import Refusal, Request
-from toolkit.answers.parameters import Query, page_of, refuse_unapplied
+from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS, Parameter, Query
 from toolkit.model.records import (
     Controller,
     ErrorRecord,
@@ -27,6 +28,7 @@ from toolkit.world.timeline import REFRESH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from toolkit.answers.lists import Answer, Steps
     from toolkit.world.commands import CommandLog
 
 UNKNOWN_RECORD: Final = "OpenSearch Error: Response Error"
@@ -54,19 +56,6 @@ class Call:
     query: Query
 
 
-Answer = tuple[bytes, int]
-"""A body and until when it holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter, as documented."""
-
-    name: str
-    text: str
-    schema: dict[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route.
@@ -77,7 +66,7 @@ class Route:
         name: Unique; the operation id in the OpenAPI document.
         summary: One sentence.
         tag: Its group in the document.
-        handler: Makes the body; raises `Refusal`.
+        handler: Makes the body, at once or in steps; raises `Refusal`.
         returns: The type of the answer.
         parameters: Its query parameters.
         failures: Error statuses with what they mean.
@@ -89,7 +78,7 @@ class Route:
     name: str
     summary: str
     tag: str
-    handler: Callable[[Call], Answer]
+    handler: Callable[[Call], Answer | Steps]
     returns: Any
     parameters: tuple[Parameter, ...] = ()
     failures: tuple[tuple[int, str], ...] = ()
@@ -123,41 +112,34 @@ def _controllers(call: Call) -> Answer:
     return join_items([record.item for record in records]), until
 
 
-def _jobs(call: Call) -> Answer:
-    page = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter", "active", "deleted", "ex"))
-    records, until = call.view.jobs(*page)
-    return join_items([record.item for record in records]), until
+def _jobs(call: Call) -> Answer | Steps:
+    return lists.jobs(call.view, call.query)
 
 
 def _job(call: Call) -> Answer:
-    answer = _one(*call.view.job(call.ids[0]))
-    refuse_unapplied(call.query, ("ex",))
-    return answer
+    record, until = call.view.job(call.ids[0])
+    fields = lists.wanted_fields(call.query)
+    if record is None or fields is None:
+        return _one(record, until)
+    document, held = lists.with_execution(call.view, record, fields)
+    return pretty(document), min(until, held)
 
 
-def _executions(call: Call) -> Answer:
-    page = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter", "deleted", "status"))
-    records, until = call.view.executions(*page)
-    return join_items([record.item for record in records]), until
+def _executions(call: Call) -> Answer | Steps:
+    return lists.executions(call.view, call.query)
 
 
 def _execution(call: Call) -> Answer:
     return _one(*call.view.execution(call.ids[0]))
 
 
-def _every_error(call: Call) -> Answer:
+def _every_error(call: Call) -> Answer | Steps:
     """Answer with nothing: Teraslice asks for `ex_id:"*"` in quotes, which matches no record. Source: observed."""
-    page_of(call.query)
-    return b"[]", NEVER
+    return lists.errors(call.view, call.query, "*")
 
 
-def _errors(call: Call) -> Answer:
-    start, size = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter"))
-    records, until = call.view.errors(call.ids[0])
-    return join_items([record.item for record in records[start : start + size]]), until
+def _errors(call: Call) -> Answer | Steps:
+    return lists.errors(call.view, call.query, call.ids[0])
 
 
 def _refresh(call: Call) -> Answer:
@@ -179,16 +161,6 @@ def _health(call: Call) -> Answer:
     return pretty({"status": "ok", "mode": call.cluster.mode, "version": __version__}), NEVER
 
 
-SIZE: Final = Parameter(
-    "size", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 100}
-)
-FROM: Final = Parameter("from", "How many to leave out first.", {"type": "integer", "minimum": 0, "default": 0})
-PAGE: Final = (SIZE, FROM)
-BAD_PAGE: Final = (
-    (400, "`size` or `from` is negative, or both together are above 10,000"),
-    (500, "`size` or `from` is not a number"),
-    (501, "a parameter that the toolkit does not apply yet"),
-)
 UNKNOWN: Final = ((404, "no record of that id"),)
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -201,11 +173,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET", "/cluster/slicers", "slicers", "The same under its old name", "cluster", _controllers, list[Controller]
     ),
-    Route("GET", "/jobs", "jobs", "Jobs, newest `_updated` first", "jobs", _jobs, list[Job], PAGE, BAD_PAGE),
-    Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (), UNKNOWN),
+    Route(
+        "GET", "/jobs", "jobs", "Jobs, newest `_updated` first", "jobs", _jobs, list[Job],
+        (*PAGE, ACTIVE, DELETED, LATEST), BAD_PAGE,
+    ),
+    Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (LATEST,), UNKNOWN),
     Route(
         "GET", "/ex", "executions", "Executions, newest `_updated` first", "ex", _executions, list[Execution],
-        PAGE, BAD_PAGE,
+        (*PAGE, DELETED, STATUS), BAD_PAGE,
     ),
     Route(
         "GET", "/ex/errors", "every_error", "Always empty, as on a real cluster", "ex", _every_error, list[ErrorRecord],

@@ -93,6 +93,9 @@ class View(Protocol):
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
 
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The execution of a job with the newest `_created`, `None` if it has none."""
+
     def execution_count(self) -> int:
         """How many executions the list has."""
 

@@ -73,7 +73,7 @@ KINDS: Final = {
     kind.name: kind
     for kind in (
         Kind("jobs", "job_id", ("_updated",), _newest_first),
-        Kind("executions", "ex_id", ("_updated", "_status", "name"), _newest_first),
+        Kind("executions", "ex_id", ("_updated", "_status", "name", "job_id"), _newest_first),
         Kind("controllers", "ex_id", ("name", "started"), _by_name),
         Kind("nodes", "node_id", (), _by_id),
         Kind("errors", "slice_id", ("_updated", "ex_id"), _newest_first),

@@ -12,7 +12,7 @@ from toolkit.errors import InstantError
 from toolkit.model.instants import EARLIEST, LATEST, format_instant
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.kinds import KINDS, instant_of
 from toolkit.tracks.moves import moves
 from toolkit.tracks.order import Explicit, Ordering
 from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource, outline
@@ -28,6 +28,10 @@ _ALL: Final = 2**62
 _ERROR_LISTS: Final = 64
 """How many executions' error lists are kept sorted."""
 _instant_of = attrgetter("t")
+_Groups = dict[str, "array[int]"]
+"""Positions by the id of the record they belong to."""
+_ERROR_OWNER: Final = KINDS["errors"].watched.index("ex_id")
+_EXECUTION_OWNER: Final = KINDS["executions"].watched.index("job_id")
 
 
 class TrackTimeline:
@@ -53,7 +57,8 @@ class TrackTimeline:
         orders = orders or {}
         self._shelves: dict[str, Shelf] = {}
         self._orderings: dict[str, Ordering] = {}
-        self._errors: dict[str, array[int]] = {}
+        self._errors: _Groups = {}
+        self._executions: _Groups = {}
         self._error_orders: Sequence[Explicit] = ()
         self._error_orderings: Bounded[str, Ordering] = Bounded(_ERROR_LISTS)
         for kind in KINDS.values():
@@ -62,10 +67,14 @@ class TrackTimeline:
             shelf = self._shelves[kind.name] = Shelf(source)
             explicit = orders.get(kind.name, ())
             if kind.name == "errors":
-                self._errors = _by_execution(shelf.index())
+                for _ in _noting(shelf.index(), _ERROR_OWNER, self._errors):
+                    pass
                 self._error_orders = explicit
             else:
-                self._orderings[kind.name] = Ordering(kind, shelf.index(), explicit)
+                members = shelf.index()
+                if kind.name == "executions":
+                    members = _noting(members, _EXECUTION_OWNER, self._executions)
+                self._orderings[kind.name] = Ordering(kind, members, explicit)
         moving = self._orderings["executions"].moving
         self._changes = sorted(change for _, member in moving for change in moves(member))
 
@@ -101,6 +110,10 @@ class TrackTimeline:
     def ordering(self, name: str) -> Ordering:
         """Give the order of a collection."""
         return self._orderings[name]
+
+    def executions_of(self, job_id: str) -> Sequence[int]:
+        """Give the positions of every execution a job ever has."""
+        return self._executions.get(job_id, ())
 
     def errors_of(self, ex_id: str) -> Ordering | None:
         """Give the order of an execution's error records, `None` if it never has any."""
@@ -160,6 +173,14 @@ class TrackView:
         """One execution, `None` if there is none of that id at this instant."""
         return self._timeline.shelf("executions").find(ex_id, self.t)
 
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The execution of a job with the newest `_created`, `None` if it has none."""
+        shelf = self._timeline.shelf("executions")
+        held = [shelf.at(position, self.t) for position in self._timeline.executions_of(job_id)]
+        found = [record for record, _ in held if record is not None and record.fields.get("job_id") == job_id]
+        newest = max(found, key=lambda record: instant_of(record.fields.get("_created")), default=None)
+        return Held(newest, min((until for _, until in held), default=NEVER))
+
     def execution_count(self) -> int:
         """How many executions the list has."""
         return self._timeline.ordering("executions").count(self.t)
@@ -178,13 +199,12 @@ class TrackView:
         return Held([record for _, record in found], until)
 
 
-def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, array[int]]:
-    """Sort error records' positions by every execution they ever belong to."""
-    groups: dict[str, array[int]] = {}
+def _noting(members: Iterable[tuple[int, Outline]], owner: int, groups: _Groups) -> Iterator[tuple[int, Outline]]:
+    """Pass members on, and sort their positions by every record they ever belong to: the watched value at `owner`."""
     for position, member in members:
-        for ex_id in {values[1] for _, values in member.steps if isinstance(values[1], str)}:
-            groups.setdefault(ex_id, array("L")).append(position)
-    return groups
+        for owner_id in {values[owner] for _, values in member.steps if isinstance(values[owner], str)}:
+            groups.setdefault(owner_id, array("L")).append(position)
+        yield position, member
 
 
 def _written(t: int) -> str:

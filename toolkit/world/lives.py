@@ -82,6 +82,20 @@ class Lives:
             return self.stoppable[turn]
         return self.population.living + turn - len(self.stoppable)
 
+    def latest(self, job: int, t: int) -> int | None:
+        """Give the number of a job's newest execution at an instant of the world, `None` if it has none."""
+        living, lanes = self.population.living, len(self.stoppable)
+        turn = self._place_of_lane.get(job) if job < living else lanes + job - living
+        if turn is not None:
+            last = lanes + self.calendar.starts_by(t) - 1
+            place = last - (last - turn) % self.cycle
+            if place >= lanes:
+                return number_of(STARTED, place - lanes)
+        if job < living:
+            return number_of(LANE, job)
+        past = [number_of(HISTORY, PER_JOB * job + nth) for nth in range(self.population.count_of(job))]
+        return max(past, key=lambda number: self.life(number).created, default=None)
+
     def exists(self, number: int, t: int) -> bool:
         """Tell whether there is an execution of that number at an instant of the world."""
         index, kind = divmod(number, PER_JOB)

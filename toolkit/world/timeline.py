@@ -101,6 +101,13 @@ class WorldView:
             return Held(None, self._until(self._world.next_write(self.t)))
         return Held(self._record(life.number), self._until(life.next_move(self.t)))
 
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The newest execution of a job."""
+        world, t = self._world, self.t
+        job = world.job_ids.number_of(job_id)
+        number = world.lives.latest(job, t) if job is not None and job < world.scenario.jobs else None
+        return Held(None if number is None else self._record(number), self._until(world.next_write(t)))
+
     def execution_count(self) -> int:
         """How many executions there are."""
         return self._world.execution_count(self.t)
