@@ -39,12 +39,18 @@ def requests(cluster: Cluster, t: int) -> Iterator[Request]:
         "/v1/ex?size=0",
         "/v1/ex/nope", "/v1/jobs/00000000-0000-4000-8000-000000000000", "/v1/nope", "/v1/ex?size=abc", "/v1/ex?size=-1",
         "/v1/ex/errors", "/v1/ex/nope/errors", "/v1/jobs/%zz", "/v1/ex?filter=a",
+        "/v1/ex?filter=_status:(running%20OR%20stopped)%20AND%20workers:%3E2", "/v1/ex?filter=_created:%3Enow-1d",
+        "/v1/ex?status=running,failed&sort=workers:asc,name", "/v1/ex?status=running,failed&sort=workers:asc,_created",
+        "/v1/ex?sort=_updated:asc&size=4&from=3", "/v1/ex?deleted=true", "/v1/jobs?active=true&filter=lifecycle:once",
+        "/v1/jobs?ex", "/v1/jobs?ex=_status,_slicer_stats&sort=job_id:asc", "/v1/jobs?filter=((", "/v1/jobs?sort=name",
     ]  # fmt: skip
     for record in view.executions(0, 10_000).value:
         ex_id = record.fields["ex_id"]
+        paths.append(f"/v1/jobs/{record.fields['job_id']}?ex=ex_id,_status")
         paths += [f"/v1/ex/{ex_id}", f"/v1/jobs/{record.fields['job_id']}"]
         if record.fields["_has_errors"] or record.fields["_status"] in {"running", "paused", "stopped"}:
             paths.append(f"/v1/ex/{ex_id}/errors?size=20")
+            paths.append(f"/v1/ex/{ex_id}/errors?filter=slicer_order:%3E5&sort=slicer_order:asc&size=3")
     for path in paths:
         yield Request("GET", path)
     yield from (
@@ -135,6 +141,9 @@ def test_an_answer_holds_until_it_says(seed: int, offset: int, side: int) -> Non
         "/v1/cluster/controllers",
         "/cluster/state",
         "/v1/jobs",
+        "/v1/jobs?ex=_status",
+        "/v1/ex?filter=_status:running&sort=workers:asc",
+        "/v1/ex?filter=_created:[now-1h%20TO%20now]",
         f"/v1/ex/{ex_id}",
         f"/v1/ex/{ex_id}/errors",
     ):
