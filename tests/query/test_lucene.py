@@ -24,7 +24,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "a": {
         "name": "once-ok", "_status": "completed", "workers": 2, "active": True, "lifecycle": "once",
         "assets": ["standard", "two words"], "_created": "2026-11-22T16:59:15.675Z", "cpu": Literal("0.5"),
-        "_failureReason": "", "_slicer_stats": {"processed": 5}, "labels": {"a": "b"},
+        "_failureReason": "", "_slicer_stats": {"processed": 5}, "labels": {"a": "b"}, "log_level": {"x": 1},
     },
     "b": {
         "name": "Once slice FAILURES", "_status": "failed", "workers": 10, "active": False, "lifecycle": "once",
@@ -53,7 +53,7 @@ def found(query: str) -> str:
         ("name:--", None), (r"name:\-\-", ""), (r"name:\-\- name:once", "ab"), (r"name:\-\- AND name:once", "ab"),
         ("assets:standard", "a"), (r"assets:two\ words", "a"), ("kubernetes_image:5", "c"),
         ("failed", "b"), ("once", "ab"), ("7", "c"), ("true", "ab"), ("zebra", ""), ("bogus:1", ""),
-        ("labels.a:b", ""), ("_slicer_stats.processed:5", ""), ("cpu:0.5", "a"), ("memory:1099511627776", "b"),
+        ("labels.a:b", ""), ("log_level:*", ""), ("_slicer_stats.processed:5", ""), ("cpu:0.5", "a"), ("memory:1099511627776", "b"),
         ("slicers:3", "b"), ("workers:7.0", "c"), ("workers:7.5", ""), ("TO", ""), ("and", ""),
         (r"name:\u006fnce", "ab"),
         # Phrases.

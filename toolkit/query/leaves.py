@@ -44,11 +44,6 @@ class Field(NamedTuple):
     now: int
 
 
-def none(_value: object) -> bool:
-    """Match nothing."""
-    return False
-
-
 def anything(_value: object) -> bool:
     """Match every value: `field:*`."""
     return True
