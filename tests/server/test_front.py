@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.serving import live_cluster
-from toolkit.answers.answer import Request, answer
+from toolkit.answers.answer import Request, answer, begin
 from toolkit.model.instants import MINUTE, format_instant, parse_instant
 from toolkit.server import front as front_module
 from toolkit.server.front import Front, Ready, http_date
@@ -51,14 +51,14 @@ def test_an_answer_from_the_cache_is_the_answer_of_its_instant(target: str) -> N
 
 
 def test_a_request_is_answered_once_while_its_answer_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`answer` is asked again exactly when the answer's `until` is reached."""
+    """`begin` is asked again exactly when the answer's `until` is reached."""
     asked: list[int] = []
 
     def counted(cluster: Any, t: int, request: Request) -> Any:
         asked.append(t)
-        return answer(cluster, t, request)
+        return begin(cluster, t, request)
 
-    monkeypatch.setattr(front_module, "answer", counted)
+    monkeypatch.setattr(front_module, "begin", counted)
     cluster, clock = live_cluster(), ManualClock()
     front = Front(cluster, clock)
     until = answer(cluster, EPOCH, Request("GET", "/v1/ex")).until

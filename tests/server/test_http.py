@@ -151,7 +151,7 @@ def test_our_own_failure_is_a_plain_500(monkeypatch: pytest.MonkeyPatch, caplog:
         message = "a secret"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(front_module, "answer", fail)
+    monkeypatch.setattr(front_module, "begin", fail)
     with caplog.at_level(logging.ERROR), live_server() as server:
         response = httpx.get(f"{server.url}/v1/jobs")
     assert response.status_code == 500

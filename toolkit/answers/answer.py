@@ -1,11 +1,12 @@
 """One request, one instant, one answer: `answer(cluster, t, request)`.
 
-Pure but for the command log. Sanic and every in-process transport are adapters to it.
+Pure but for the command log. Sanic and every in-process transport are adapters to it. What may take long comes in
+steps from `begin`, so that a server can answer others in between.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from toolkit.answers.exchange import (
     BARE_JSON,
@@ -23,6 +24,13 @@ from toolkit.answers.routes import match
 from toolkit.errors import InstantError
 from toolkit.timeline.view import NEVER
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from toolkit.answers.route import Steps
+
+T = TypeVar("T")
+
 _BROKEN_PATH: Final = b'{"error":"api is not available"}'
 
 
@@ -34,15 +42,37 @@ def answer(cluster: Cluster, t: int, request: Request) -> Response:
         t: The instant, milliseconds since the Unix epoch; one outside the timeline is answered with 400.
         request: The request as it came.
     """
+    begun = begin(cluster, t, request)
+    return begun if isinstance(begun, Response) else finish(begun)
+
+
+def finish(steps: Generator[None, None, T]) -> T:
+    """Go all steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: T = end.value
+            return made
+
+
+def begin(cluster: Cluster, t: int, request: Request) -> Response | Generator[None, None, Response]:
+    """Answer a request, or give the steps at whose end the answer is."""
     try:
-        return conditional(request, _respond(cluster, t, request))
+        made = _respond(cluster, t, request)
+        return conditional(request, made) if isinstance(made, Response) else _go_on(request, made)
     except Refusal as refusal:
         return conditional(request, failure(refusal.status, refusal.message, refusal.until))
     except InstantError as error:
         return conditional(request, failure(400, str(error), 0))
 
 
-def _respond(cluster: Cluster, t: int, request: Request) -> Response:
+def _go_on(request: Request, steps: Steps) -> Generator[None, None, Response]:
+    body, until = yield from steps
+    return conditional(request, json_response(200, body, until))
+
+
+def _respond(cluster: Cluster, t: int, request: Request) -> Response | Steps:
     try:
         matching = match(request.path)
     except ValueError:
@@ -58,8 +88,10 @@ def _respond(cluster: Cluster, t: int, request: Request) -> Response:
         return _options(methods)
     for route, ids in matching:
         if request.method in _methods(route.method):
-            found = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
-            return found if isinstance(found, Response) else json_response(200, *found)
+            made = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
+            if isinstance(made, Response):
+                return made
+            return json_response(200, *made) if isinstance(made, tuple) else made
     raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
 
 
@@ -79,4 +111,4 @@ def _options(methods: list[str]) -> Response:
     return Response(200, headers, body, NEVER)
 
 
-__all__ = ["Cluster", "Request", "Response", "answer"]
+__all__ = ["Cluster", "Request", "Response", "answer", "begin", "finish"]

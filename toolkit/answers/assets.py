@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from toolkit.answers.exchange import HTML, Refusal, Response, failure, json_response, table_response
 from toolkit.answers.javascript import MISSING, cut
-from toolkit.answers.parameters import page_of
-from toolkit.answers.route import Parameter, Route
+from toolkit.answers.parameters import Parameter, page_of
+from toolkit.answers.route import Route
 from toolkit.answers.tables import own_value, table
 from toolkit.answers.txt import LAYOUT, Failures
 from toolkit.model.records import Asset

@@ -15,7 +15,7 @@ from toolkit.timeline.view import Held
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from toolkit.answers.route import Body, Call
+    from toolkit.answers.route import Body, Call, Steps
     from toolkit.timeline.view import Record
 
 
@@ -42,15 +42,20 @@ def controller(call: Call) -> Body:
     return join_items([record.item]), until
 
 
-def of_latest(handler: Callable[[Call], Body]) -> Callable[[Call], Body]:
+def of_latest(handler: Callable[[Call], Body | Steps]) -> Callable[[Call], Body | Steps]:
     """Make a handler for a job from one for an execution: its latest is looked up before anything is checked."""
 
-    def of_job(call: Call) -> Body:
+    def of_job(call: Call) -> Body | Steps:
         record, until = _latest(call)
         try:
-            body, held = handler(replace(call, ids=(str(record.fields.get("ex_id")),)))
+            made = handler(replace(call, ids=(str(record.fields.get("ex_id")),)))
         except Refusal as refusal:
             raise Refusal(refusal.status, refusal.message, min(refusal.until, until)) from None
-        return body, min(held, until)
+        return (made[0], min(made[1], until)) if isinstance(made, tuple) else _bounded(made, until)
 
     return of_job
+
+
+def _bounded(steps: Steps, until: int) -> Steps:
+    body, held = yield from steps
+    return body, min(held, until)

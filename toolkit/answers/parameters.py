@@ -6,11 +6,13 @@ Source: observed answers to odd `size` and `from` values, and Teraslice's order 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from math import isinf
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from toolkit.answers.exchange import Refusal
+from toolkit.query.sort import NEWEST
 from toolkit.timeline.view import NEVER
 
 WINDOW: Final = 10_000
@@ -19,13 +21,14 @@ _NUMBER: Final = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})
 
 Query = dict[str, list[str]]
 
-HARMLESS: Final[dict[str, frozenset[str]]] = {
-    "sort": frozenset({"", "_updated:desc"}),
-    "deleted": frozenset({"false"}),
-    "filter": frozenset({""}),
-    "status": frozenset({""}),
-}
-"""List parameters that are not applied yet, and the values that change nothing."""
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter, as documented."""
+
+    name: str
+    text: str
+    schema: dict[str, Any]
 
 
 class Page(NamedTuple):
@@ -63,30 +66,65 @@ def whole(query: Query, name: str, default: int) -> int:
     return int(number)
 
 
-def page_of(query: Query) -> Page:
+def numbers_of(query: Query) -> Page:
     """Read `from` and `size`.
+
+    Raises:
+        Refusal: In Teraslice's words, for a value that is no number.
+    """
+    return Page(whole(query, "from", 0), whole(query, "size", DEFAULT_SIZE))
+
+
+def refuse_negative(page: Page) -> None:
+    """Refuse what OpenSearch does before it looks at a query.
+
+    Raises:
+        Refusal: For a negative number.
+    """
+    for name, value in (("From", page.start), ("Size", page.size)):
+        if value < 0:
+            text = f"OpenSearch Error: Illegal Argument: Reason: [{name}] Parameter Cannot Be Negative, Found [{value}]"
+            raise Refusal(400, text, NEVER)
+
+
+def refuse_deep(page: Page) -> None:
+    """Refuse what OpenSearch does after it looked at query and sort.
+
+    Raises:
+        Refusal: For a page beyond the window.
+    """
+    if page.start + page.size > WINDOW:
+        text = (
+            "OpenSearch Error: Search Phase Execution: [Illegal Argument] Reason: Result Window Is Too Large, "
+            f"From + Size Must Be Less Than Or Equal To: [{WINDOW}] But Was [{page.start + page.size}]. "
+            "See The Scroll Api For A More Efficient Way To Request Large Data Sets. This Limit Can Be Set By Changing "
+            "The [Index.max Result Window] Index Level Setting."
+        )
+        raise Refusal(400, text, NEVER)
+
+
+def page_of(query: Query) -> Page:
+    """Read the page of a list that has no query and no sort of its own.
 
     Raises:
         Refusal: In Teraslice's and OpenSearch's words, for a value that is no number, negative or beyond the window.
     """
-    start, size = whole(query, "from", 0), whole(query, "size", DEFAULT_SIZE)
-    for name, value in (("From", start), ("Size", size)):
-        if value < 0:
-            text = f"OpenSearch Error: Illegal Argument: Reason: [{name}] Parameter Cannot Be Negative, Found [{value}]"
-            raise Refusal(400, text, NEVER)
-    if start + size > WINDOW:
-        text = (
-            "OpenSearch Error: Search Phase Execution: [Illegal Argument] Reason: Result Window Is Too Large, "
-            f"From + Size Must Be Less Than Or Equal To: [{WINDOW}] But Was [{start + size}]. See The Scroll Api For A "
-            "More Efficient Way To Request Large Data Sets. This Limit Can Be Set By Changing The "
-            "[Index.max Result Window] Index Level Setting."
-        )
-        raise Refusal(400, text, NEVER)
-    return Page(start, size)
+    page = numbers_of(query)
+    refuse_negative(page)
+    refuse_deep(page)
+    return page
+
+
+HARMLESS: Final[dict[str, frozenset[str]]] = {
+    "sort": frozenset({"", "_updated:desc"}),
+    "deleted": frozenset({"false"}),
+    "filter": frozenset({""}),
+}
+"""Parameters that the tables do not apply yet, and the values that change nothing."""
 
 
 def refuse_unapplied(query: Query, names: tuple[str, ...]) -> None:
-    """Refuse list parameters that we do not apply yet, rather than answer as if they were not there.
+    """Refuse parameters that we do not apply yet, rather than answer as if they were not there.
 
     Raises:
         Refusal: 501, unless the value changes nothing.
@@ -96,5 +134,28 @@ def refuse_unapplied(query: Query, names: tuple[str, ...]) -> None:
             if name == "active" and value not in {"true", "false"}:
                 continue
             if value not in HARMLESS.get(name, ()):
-                text = f"the toolkit does not apply the parameter {name} yet; leave it out and choose yourself"
+                text = f"the toolkit does not apply the parameter {name} here yet; leave it out and choose yourself"
                 raise Refusal(501, text, NEVER)
+
+
+SIZE: Final = Parameter(
+    "size", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 100}
+)
+FROM: Final = Parameter("from", "How many to leave out first.", {"type": "integer", "minimum": 0, "default": 0})
+SORT: Final = Parameter(
+    "sort", "`field:asc` or `field:desc`, several with commas.", {"type": "string", "default": NEWEST}
+)
+FILTER: Final = Parameter("filter", "A Lucene query over the mapped fields.", {"type": "string"})
+PAGE: Final = (SIZE, FROM, SORT, FILTER)
+ACTIVE: Final = Parameter("active", "Only jobs that are, or are not, active.", {"enum": ["true", "false"]})
+DELETED: Final = Parameter(
+    "deleted", "Only deleted records, or only others.", {"enum": ["true", "false", ""], "default": "false"}
+)
+STATUS: Final = Parameter("status", "Only these statuses, with commas.", {"type": "string"})
+LATEST: Final = Parameter(
+    "ex", "Adds these fields of the job's newest execution, with commas; all if empty.", {"type": "string"}
+)
+BAD_PAGE: Final = (
+    (400, "a page, query or sort that OpenSearch refuses"),
+    (500, "`size` or `from` is not a number, or `sort` is given twice"),
+)

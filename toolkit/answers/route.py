@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from toolkit.answers.exchange import JSON, Request, Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from toolkit.answers.parameters import Query
+    from toolkit.answers.parameters import Parameter, Query
     from toolkit.timeline.view import Timeline, View
     from toolkit.world.commands import CommandLog
 
@@ -46,17 +47,10 @@ class Call:
 
 Body = tuple[bytes, int]
 """A JSON body, and until when it holds."""
-Answer = Body | Response
-"""What a handler gives: a JSON body, or an answer of another kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter, as documented."""
-
-    name: str
-    text: str
-    schema: dict[str, Any]
+Steps = Generator[None, None, Body]
+"""Work that is done in steps, so that nobody waits for it; it ends with a body."""
+Answer = Body | Response | Steps
+"""What a handler gives: a JSON body at once or in steps, or an answer of another kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from toolkit import __version__
-from toolkit.answers import assets, latest, txt
+from toolkit.answers import assets, latest, lists, txt
 from toolkit.answers.exchange import Refusal
-from toolkit.answers.parameters import page_of, refuse_unapplied
-from toolkit.answers.route import Parameter, Route
+from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS
+from toolkit.answers.route import Route
 from toolkit.model.records import (
     ClusterStats,
     Controller,
@@ -27,7 +27,7 @@ from toolkit.timeline.view import NEVER, Record
 from toolkit.world.timeline import REFRESH
 
 if TYPE_CHECKING:
-    from toolkit.answers.route import Answer, Body, Call
+    from toolkit.answers.route import Body, Call, Steps
 
 UNKNOWN_RECORD: Final = "OpenSearch Error: Response Error"
 """What Teraslice says of an id it does not know. Source: observed."""
@@ -37,70 +37,63 @@ REPLAY_REFUSAL: Final = "this server replays a bundle, which nothing changes; us
 NOT_RECORDED: Final = "this recording holds no error records; toolkit record does not ask for them yet"
 
 
-def _one(record: Record | None, until: int) -> Answer:
+def _one(record: Record | None, until: int) -> Body:
     if record is None:
         raise Refusal(404, UNKNOWN_RECORD, until)
     return record.text, until
 
 
-def _info(call: Call) -> Answer:
+def _info(call: Call) -> Body:
     return _one(*call.view.info())
 
 
-def _state(call: Call) -> Answer:
+def _state(call: Call) -> Body:
     nodes, until = call.view.nodes()
     return join_members([(key, record.item) for key, record in nodes]), until
 
 
-def _stats(call: Call) -> Answer:
+def _stats(call: Call) -> Body:
     return _one(*call.view.stats())
 
 
-def _controllers(call: Call) -> Answer:
+def _controllers(call: Call) -> Body:
     records, until = call.view.controllers()
     return join_items([record.item for record in records]), until
 
 
-def _jobs(call: Call) -> Answer:
-    page = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter", "active", "deleted", "ex"))
-    records, until = call.view.jobs(*page)
-    return join_items([record.item for record in records]), until
+def _jobs(call: Call) -> Body | Steps:
+    return lists.jobs(call.view, call.query)
 
 
-def _job(call: Call) -> Answer:
-    answer = _one(*call.view.job(call.ids[0]))
-    refuse_unapplied(call.query, ("ex",))
-    return answer
+def _job(call: Call) -> Body:
+    record, until = call.view.job(call.ids[0])
+    fields = lists.wanted_fields(call.query)
+    if record is None or fields is None:
+        return _one(record, until)
+    document, held = lists.with_execution(call.view, record, fields)
+    return pretty(document), min(until, held)
 
 
-def _executions(call: Call) -> Answer:
-    page = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter", "deleted", "status"))
-    records, until = call.view.executions(*page)
-    return join_items([record.item for record in records]), until
+def _executions(call: Call) -> Body | Steps:
+    return lists.executions(call.view, call.query)
 
 
-def _execution(call: Call) -> Answer:
+def _execution(call: Call) -> Body:
     return _one(*call.view.execution(call.ids[0]))
 
 
-def _every_error(call: Call) -> Answer:
+def _every_error(call: Call) -> Body | Steps:
     """Answer with nothing: Teraslice asks for `ex_id:"*"` in quotes, which matches no record. Source: observed."""
-    page_of(call.query)
-    return b"[]", NEVER
+    return lists.errors(call.view, call.query, "*")
 
 
-def _errors(call: Call) -> Body:
+def _errors(call: Call) -> Body | Steps:
     if "errors" in call.cluster.absent:
         raise Refusal(501, NOT_RECORDED, NEVER)
-    start, size = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter"))
-    records, until = call.view.errors(call.ids[0])
-    return join_items([record.item for record in records[start : start + size]]), until
+    return lists.errors(call.view, call.query, call.ids[0])
 
 
-def _refresh(call: Call) -> Answer:
+def _refresh(call: Call) -> Body:
     log, t = call.cluster.log, call.view.t
     if log is None:
         raise Refusal(409, REPLAY_REFUSAL, NEVER)
@@ -115,20 +108,10 @@ def _refresh(call: Call) -> Answer:
     return pretty({"message": "All data refreshed", "counts": counts}), 0
 
 
-def _health(call: Call) -> Answer:
+def _health(call: Call) -> Body:
     return pretty({"status": "ok", "mode": call.cluster.mode, "version": __version__}), NEVER
 
 
-SIZE: Final = Parameter(
-    "size", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 100}
-)
-FROM: Final = Parameter("from", "How many to leave out first.", {"type": "integer", "minimum": 0, "default": 0})
-PAGE: Final = (SIZE, FROM)
-BAD_PAGE: Final = (
-    (400, "`size` or `from` is negative, or both together are above 10,000"),
-    (500, "`size` or `from` is not a number"),
-    (501, "a parameter that the toolkit does not apply yet"),
-)
 UNKNOWN: Final = ((404, "no record of that id"),)
 NEVER_RUN: Final = ((404, "the job has never run, or there is none of that id"),)
 NO_CONTROLLER: Final = ((404, "no execution that is not terminal"),)
@@ -146,8 +129,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "GET", "/cluster/stats", "stats", "Totals that execution controllers push", "cluster", _stats, ClusterStats
     ),
-    Route("GET", "/jobs", "jobs", "Jobs, newest update first", "jobs", _jobs, list[Job], PAGE, BAD_PAGE),
-    Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (), UNKNOWN),
+    Route(
+        "GET", "/jobs", "jobs", "Jobs, newest update first", "jobs", _jobs, list[Job],
+        (*PAGE, ACTIVE, DELETED, LATEST), BAD_PAGE,
+    ),
+    Route("GET", "/jobs/{job_id}", "job", "One job", "jobs", _job, Job, (LATEST,), UNKNOWN),
     Route(
         "GET", "/jobs/{job_id}/ex", "latest_execution", "The latest execution of a job", "jobs",
         latest.execution, Execution, (), NEVER_RUN,
@@ -166,7 +152,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "GET", "/ex", "executions", "Executions, newest update first", "ex", _executions, list[Execution],
-        PAGE, BAD_PAGE,
+        (*PAGE, DELETED, STATUS), BAD_PAGE,
     ),
     Route(
         "GET", "/ex/errors", "every_error", "Always empty, as on a real cluster", "ex", _every_error, list[ErrorRecord],

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toolkit.answers.exchange import HTML, Refusal, Response, table_response
-from toolkit.answers.parameters import DEFAULT_SIZE, page_of, refuse_unapplied, whole
-from toolkit.answers.route import Parameter, Route
+from toolkit.answers.parameters import DEFAULT_SIZE, Parameter, page_of, refuse_unapplied, whole
+from toolkit.answers.route import Route
 from toolkit.answers.tables import table
 
 if TYPE_CHECKING:

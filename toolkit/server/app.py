@@ -5,6 +5,7 @@ One handler takes every path and method, because the routes, their errors includ
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import os
@@ -19,7 +20,7 @@ from sanic.router import Router
 from toolkit.server.front import FAILED, MESSAGES, Front, Ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Generator
 
 App = Sanic[Any, Any]
 
@@ -100,19 +101,29 @@ def create_app(front: Front) -> App:
 
 
 def _handler(front: Front) -> Callable[[Request], Any]:
-    def handle(request: Request) -> BaseHTTPResponse:
+    def handle(request: Request) -> BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]:
         headers = request.headers
-        return _Reply(
-            front.respond(
-                request.method,
-                request.raw_url.decode("ascii"),
-                headers.get("if-none-match"),
-                headers.get("cache-control"),
-                headers.get("x-toolkit-at"),
-            )
+        begun = front.begin(
+            request.method,
+            request.raw_url.decode("ascii"),
+            headers.get("if-none-match"),
+            headers.get("cache-control"),
+            headers.get("x-toolkit-at"),
         )
+        # Nearly every answer is there at once; a coroutine is made only for what takes long.
+        return _Reply(begun) if isinstance(begun, Ready) else _reply_later(begun)
 
     return handle
+
+
+async def _reply_later(steps: Generator[None, None, Ready]) -> BaseHTTPResponse:
+    """Let others be answered between the steps."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return _Reply(end.value)
+        await asyncio.sleep(0)
 
 
 def _refusal(front: Front) -> Callable[[Request, Exception], BaseHTTPResponse]:

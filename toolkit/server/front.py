@@ -8,7 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolkit.answers.answer import Cluster, Request, Response, answer
+from toolkit.answers.answer import Cluster, Request, Response, begin, finish
 from toolkit.answers.exchange import conditional
 from toolkit.errors import UsageError
 from toolkit.model.instants import SECOND, format_instant, parse_at
@@ -17,6 +17,8 @@ from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import page
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from toolkit.clock import Clock
 
 Lines = tuple[tuple[bytes, bytes], ...]
@@ -83,7 +85,14 @@ class Front:
     def respond(
         self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
     ) -> Ready:
-        """Answer a request at the clock's instant, or at the one it asks for.
+        """Answer a request, all of it now; see `begin`."""
+        begun = self.begin(method, target, if_none_match, cache_control, at)
+        return begun if isinstance(begun, Ready) else finish(begun)
+
+    def begin(
+        self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
+    ) -> Ready | Generator[None, None, Ready]:
+        """Answer a request at the clock's instant, or at the one it asks for; what may take long comes in steps.
 
         Args:
             method: As sent.
@@ -102,11 +111,33 @@ class Front:
             key = (method, target, t)
         held = self._cache.get(key, t, self._sequence)
         if held is None:
-            held = self._answer(key, t)
+            begun = page(Request(method, target), self._cluster.mode) or begin(
+                self._cluster, t, Request(method, target)
+            )
+            if not isinstance(begun, Response):
+                return self._go_on(key, t, begun, if_none_match, cache_control)
+            held = self._keep(key, t, begun)
+        return self._ready(key, t, held, if_none_match, cache_control)
+
+    def _go_on(
+        self,
+        key: _Key,
+        t: int,
+        steps: Generator[None, None, Response],
+        if_none_match: str | None,
+        cache_control: str | None,
+    ) -> Generator[None, None, Ready]:
+        sequence = self._sequence
+        response = yield from steps
+        # What was written meanwhile is not in the answer, which is right for its instant but must not be kept.
+        held = self._keep(key, t, response) if sequence == self._sequence else _Held(response, _encoded(response))
+        return self._ready(key, t, held, if_none_match, cache_control)
+
+    def _ready(self, key: _Key, t: int, held: _Held, if_none_match: str | None, cache_control: str | None) -> Ready:
         response, lines = held
         if if_none_match is not None:
             # The bytes are there: whether the client has them already is a comparison.
-            response = conditional(Request(method, target, if_none_match, cache_control), response)
+            response = conditional(Request(key[0], key[1], if_none_match, cache_control), response)
             if response is not held.response:
                 lines = _encoded(response)
         return Ready(response.status, (*lines, *self._stamp(t)), response.body)
@@ -124,9 +155,7 @@ class Front:
     def _sequence(self) -> int:
         return self._cluster.log.sequence if self._cluster.log is not None else 0
 
-    def _answer(self, key: _Key, t: int) -> _Held:
-        request = Request(key[0], key[1])
-        response = page(request, self._cluster.mode) or answer(self._cluster, t, request)
+    def _keep(self, key: _Key, t: int, response: Response) -> _Held:
         held = _Held(response, _encoded(response))
         size = len(response.body) + _OVERHEAD
         self._cache.put(key, held, t=t, sequence=self._sequence, until=response.until, size=size)
