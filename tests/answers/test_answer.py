@@ -219,3 +219,25 @@ def test_what_a_recording_does_not_hold_is_refused() -> None:
 
     assert get("/v1/ex/x/errors", replay).status == 501
     assert get("/v1/ex/errors", replay).body == b"[]"
+
+
+def test_the_errors_of_a_jobs_latest_execution_can_be_filtered() -> None:
+    """A filter below a job is applied to its latest execution's records, as on the execution itself."""
+    cluster = live()
+    executions = [record.fields for record in cluster.timeline.at(T).executions(0, 200).value]
+    failing = next(
+        e for e in executions if cluster.timeline.at(T).errors(e["ex_id"]).value and e["_status"] == "running"
+    )
+    of_job = get(f"/v1/jobs/{failing['job_id']}/errors?filter=slicer_order:>0&size=3", cluster)
+    of_execution = get(f"/v1/ex/{failing['ex_id']}/errors?filter=slicer_order:>0&size=3", cluster)
+
+    assert (of_job.status, of_job.body) == (200, of_execution.body)
+    assert 0 < len(body(of_job)) <= 3
+
+
+def test_values_that_change_nothing_are_taken_by_the_tables() -> None:
+    """A table refuses what it does not apply, and only that."""
+    harmless = "active=maybe&sort=_updated:desc&deleted=false&filter="
+
+    assert get(f"/txt/jobs?{harmless}").body == get("/txt/jobs").body
+    assert get("/txt/jobs?active=true").status == 501
