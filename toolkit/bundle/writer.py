@@ -77,7 +77,7 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
                 lines = _lines(target, name, tracks.get(kind.name, ()))
                 manifest.counts[kind.name], manifest.files[name] = _write_list(folder / name, lines)
             _write(folder / NAME, [manifest.text()])
-            _sync(folder)
+            sync_folder(folder)
             _put_in_place(folder, place, force=force)
     except OSError as error:
         raise _cannot(target, error) from error
@@ -147,7 +147,7 @@ def _write(path: Path, parts: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a directory's entries last."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -194,6 +194,6 @@ def _put_in_place(folder: Path, target: Path, *, force: bool) -> None:
             aside.rename(target)
         raise
     try:
-        _sync(target.parent)
+        sync_folder(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

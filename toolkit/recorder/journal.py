@@ -11,6 +11,7 @@ import shutil
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from toolkit.bundle.writer import sync_folder
 from toolkit.model.wire import dumps, loads
 from toolkit.tracks.fold import Frame
 
@@ -47,8 +48,8 @@ class Journal:
             folder = self._new_folder()
             self._file = folder / _NAME
             self._write({"journal": _FORMAT, **self._head})
-            _sync(folder)
-            _sync(folder.parent)
+            sync_folder(folder)
+            sync_folder(folder.parent)
         self._write(line)
 
     def frames(self) -> Iterator[Frame]:
@@ -88,11 +89,3 @@ class Journal:
             file.write(dumps(entry) + b"\n")
             file.flush()
             os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

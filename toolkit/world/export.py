@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -65,6 +65,7 @@ class Export:
         for number in sorted(range(self._world.scenario.jobs), key=ids.rank):
             yield Track(id=ids.id_of(number), doc=self._world.job_record(number).fields)
 
+    @cached_property
     def _numbers(self) -> list[int]:
         """The executions that exist at some instant of the stretch, in the order of their ids."""
         world = self._world
@@ -75,7 +76,7 @@ class Export:
 
     def _executions(self) -> Iterator[Track]:
         world = self._world
-        for number in self._numbers():
+        for number in self._numbers:
             life = world.lives.life(number)
             begin = max(self._first, life.created)
             document = partial(_execution, world, life)
@@ -141,7 +142,7 @@ class Export:
     def _errors(self) -> Iterator[Track]:
         world, first, last = self._world, self._first, self._last
         keys: list[tuple[int, int, int]] = []
-        for number in self._numbers():
+        for number in self._numbers:
             life = world.lives.life(number)
             if not life.ppm or life.started > last:
                 continue

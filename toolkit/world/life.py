@@ -9,6 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.status import TERMINAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS, line_at, line_next
 
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     from toolkit.world.draws import Draws
 
 Move = tuple[int, str]
-
-STATS: Final = (
-    "workers_available", "workers_active", "workers_joined", "workers_reconnected", "workers_disconnected",
-    "job_duration", "failed", "subslices", "queued", "slice_range_expansion", "processed", "slicers",
-    "subslice_by_key", "started", "queuing_complete",
-)  # fmt: skip
-"""The slicer statistics in wire order. Source: observed."""
 
 MILLION: Final = 1_000_000
 
@@ -96,17 +90,17 @@ class Life:
     @property
     def frozen(self) -> int:
         """When its counters stop for good or for as long as it is paused."""
-        return self.first("paused", "stopping", "completed", "failed", "terminated", "rejected")
+        return self.first("paused", "stopping", *TERMINAL)
 
     @property
     def final(self) -> int:
         """From when on its statistics are written down and never change."""
-        return self.first("stopping", "completed", "failed", "terminated", "rejected")
+        return self.first("stopping", *TERMINAL)
 
     @property
     def ended(self) -> int:
         """When it takes a terminal status."""
-        return self.first("completed", "stopped", "failed", "terminated", "rejected")
+        return self.first(*TERMINAL)
 
     @property
     def piece(self) -> tuple[int, int, int]:

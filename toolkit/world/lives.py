@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 from toolkit.model.instants import HOUR, MINUTE
-from toolkit.model.status import TRANSITIONS
+from toolkit.model.status import is_legal
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS
 from toolkit.world.calendar import EVEN, Calendar
@@ -195,7 +194,7 @@ class Lives:
 
     def _make(self, number: int, job: int, lane: int | None, moves: list[Move], fails: bool) -> Life:  # noqa: FBT001 - a plain fact of the execution
         s, draw = self.population.scenario, self._draw
-        assert all(b in TRANSITIONS[a] for (_, a), (_, b) in pairwise(moves)), moves
+        assert is_legal(tuple(status for _, status in moves)), moves
         workers = self.population.job(job).workers
         joined = workers
         if workers > 1 and not draw["joined"].chance(number, permille(s.fully_joined_share)):

@@ -11,7 +11,7 @@ from toolkit.model.instants import format_instant, shown_instant
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.world.documents import controller_document
-from toolkit.world.population import HISTORY, PER_JOB, STARTED, number_of
+from toolkit.world.population import STARTED, number_of
 from toolkit.world.totals import TOTALS, next_push, totals
 from toolkit.world.world import World
 
@@ -229,6 +229,3 @@ class LiveTimeline:
                 name = world.population.job(life.job).name
                 rows.append(Change(t, world.ex_ids.id_of(life.number), name, before, life.moves[moves - 1][1]))
             yield from sorted(rows, key=lambda change: change.ex_id)
-
-
-__all__ = ["HISTORY", "PER_JOB", "REFRESH", "LiveTimeline", "WorldView", "process_count"]

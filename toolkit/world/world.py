@@ -129,9 +129,7 @@ class World:
 
     def living(self, t: int) -> list[tuple[Life, int | None]]:
         """Give the executions that are not terminal at `t`, each with its place in the cycle, if it has one."""
-        window: list[tuple[Life, int | None]] = [(self.lives.life(self.lives.at_place(p)), p) for p in self._window(t)]
-        solos = (self.lives.life(number_of(LANE, lane)) for lane in self.lives.solos)
-        return window + [(life, None) for life in solos if t < life.ended]
+        return self.living_between(t, t)
 
     def living_between(self, first: int, last: int) -> list[tuple[Life, int | None]]:
         """Give the executions that are not terminal at some instant of a stretch, with their places in the cycle."""
