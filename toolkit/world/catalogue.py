@@ -82,6 +82,15 @@ ASSETS: Final[dict[str, AssetPlan]] = {
 """The made-up standard assets by name."""
 
 
+ASSET_OPERATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "elasticsearch": ("elasticsearch_reader", "elasticsearch_bulk", "id_reader"),
+    "file": ("file_reader", "file_exporter"),
+    "kafka": ("kafka_reader", "kafka_sender"),
+    "standard": ("data_generator", "drop_property", "date_router"),
+}
+"""The operations in each of the assets."""
+
+
 def _op(name: str, **options: Any) -> Document:  # noqa: ANN401 - an operation's options are its own
     return {"_op": name, "_encoding": "json", "_dead_letter_action": "throw", **options}
 

@@ -65,9 +65,9 @@ def stats_document(life: Life, t: int) -> Document:
     """Make slicer statistics; before it runs, an execution counts as started when it was created."""
     stats: dict[str, Any] = life.stats(t)
     stats["started"] = format_instant(life.started if t >= life.started else life.created)
-    completed = life.first("completed")
-    if completed <= t:
-        stats["queuing_complete"] = format_instant(life.started + (completed - life.started) * 9 // 10)
+    queued = life.queuing_complete(t)
+    if queued is not None:
+        stats["queuing_complete"] = format_instant(queued)
     return stats
 
 

@@ -148,7 +148,7 @@ class Export:
                 continue
             begin = world.error_numbers(life, max(first, life.created)).start
             end = world.error_numbers(life, last).stop
-            keys += [(world.slice_rank(life, nth), number, nth) for nth in range(begin, end)]
+            keys += [(world.slice_rank(number, nth), number, nth) for nth in range(begin, end)]
         # Only the keys are sorted: a large world has many more failures than it has room for their documents.
         keys.sort()
         for _, number, nth in keys:

@@ -125,6 +125,10 @@ class Life:
             if self.move_at(frozen)[1] in {"paused", "completed", "failed", "rejected"}:
                 return 0
             t = frozen
+        return self.drawn_active(t)
+
+    def drawn_active(self, t: int) -> int:
+        """Give how many of the joined workers would hold a slice at `t`, if it runs then."""
         drawn = self.actives.two(self.number, (t - self.started) // self.holds)
         if drawn % 1000 < self.fully or self.joined == 1:
             return self.joined
@@ -160,9 +164,23 @@ class Life:
         if t >= self.frozen:
             return self.next_move(t)
         counted = line_next(self.piece, t)
-        shifted = self.started + ((t - self.started) // self.holds + 1) * self.holds
+        shifted = self.next_shift(t)
         later = (at for at in self.losses + self.returns if at > t)
         return min(NEVER if counted is None else counted, shifted, self.next_move(t), *later)
+
+    def next_shift(self, t: int) -> int:
+        """Give the first instant after `t` at which another number of workers may hold a slice; it runs at `t`."""
+        return self.started + ((t - self.started) // self.holds + 1) * self.holds
+
+    def queuing_complete(self, t: int) -> int | None:
+        """Give when all slices were queued, `None` if that is not known at `t`."""
+        completed = self.first("completed")
+        return self.started + (completed - self.started) * 9 // 10 if completed <= t else None
+
+    @property
+    def last_push(self) -> int:
+        """When its controller sends what it counted for the last time."""
+        return self.ended
 
     def failure_time(self, nth: int) -> tuple[int, int]:
         """Give the instant at which the `nth` slice failed (from 1) and how many were processed then.

@@ -88,7 +88,7 @@ class Lives:
         What events start is newer than what lives at the epoch, and that newer than history.
         """
         living, first = self.population.living, len(self.stoppable)
-        turn = self._place_of_lane.get(job) if job < living else first + job - living
+        turn = self.turn_of(job)
         if turn is not None:
             last = first + self.calendar.starts_by(t) - 1
             place = last - (last - turn) % self.cycle
@@ -97,6 +97,24 @@ class Lives:
         if job < living:
             return number_of(LANE, job)
         return number_of(HISTORY, PER_JOB * job) if self.population.count_of(job) else None
+
+    def place_of_lane(self, lane: int) -> int | None:
+        """Give the place in the cycle of the execution that lived at the epoch, `None` for one that no event stops."""
+        return self._place_of_lane.get(lane)
+
+    def turn_of(self, job: int) -> int | None:
+        """Give a job's turn: the place of its first execution in the cycle; `None` for one that events leave alone."""
+        if job < self.population.living:
+            return self._place_of_lane.get(job)
+        return len(self.stoppable) + job - self.population.living
+
+    def starts_of(self, job: int, starts: int) -> range:
+        """Give which of the first so many starts are a job's."""
+        turn = self.turn_of(job)
+        if turn is None:
+            return range(0)
+        first = turn - len(self.stoppable)
+        return range(first if first >= 0 else first + self.cycle, starts, self.cycle)
 
     def exists(self, number: int, t: int) -> bool:
         """Tell whether there is an execution of that number at an instant of the world."""

@@ -21,7 +21,9 @@ MASTER_PROCESSES: Final = ("cluster_master", "assets_service")
 class Placement:
     """The nodes of one world and the slots of its executions."""
 
-    def __init__(self, seed: int | str, *, places: int, solos: int, most_workers: int, node_slots: int) -> None:
+    def __init__(  # noqa: PLR0913 - one size each
+        self, seed: int | str, *, places: int, solos: int, most_workers: int, node_slots: int, turns: int
+    ) -> None:
         """Lay out the nodes.
 
         Args:
@@ -30,14 +32,16 @@ class Placement:
             solos: Lanes that one execution each keeps.
             most_workers: The most workers an execution has.
             node_slots: Slots of a node; the master's two processes take two of the first node's.
+            turns: How often a lane is taken anew at most.
         """
         self._pids = Draws(seed, "pid")
         self._per_lane = 1 + most_workers
         self._cycle_slots = places * self._per_lane
         self._places = places
         self.node_slots = node_slots
-        slots = (places + solos) * self._per_lane
-        self.nodes = max(2, -(-slots // (node_slots - len(MASTER_PROCESSES))))
+        self._slots = (places + solos) * self._per_lane
+        self._turns = turns
+        self.nodes = max(2, -(-self._slots // (node_slots - len(MASTER_PROCESSES))))
 
     def node_of(self, life: Life, process: int) -> int:
         """Give the node of an execution's process: 0 is the execution controller, then the workers."""
@@ -46,6 +50,40 @@ class Placement:
     def _slot(self, life: Life, process: int) -> int:
         assert life.lane is not None
         return life.lane * self._per_lane + process
+
+    def slots_of(self, life: Life) -> list[tuple[int, int]]:
+        """Give the slots that an execution's processes take: nodes, and places on them."""
+        slots = (self._slot(life, process) for process in range(1 + life.joined))
+        return [(slot % self.nodes, slot // self.nodes) for slot in slots]
+
+    def lane_of(self, slot: tuple[int, int]) -> int | None:
+        """Give the lane for which a slot is kept, `None` if for none that an execution of the cycle takes."""
+        node, place = slot
+        number = place * self.nodes + node
+        return number // self._per_lane if number < self._cycle_slots else None
+
+    def places(self, node: int) -> list[int]:
+        """Give the places of a node besides the master's: first those kept for no lane, then those seldom needed."""
+        every = range(self.node_slots - (len(MASTER_PROCESSES) if node == 0 else 0))
+
+        def seldom(place: int) -> tuple[bool, int, int]:
+            number = place * self.nodes + node
+            return number < self._slots, -(number % self._per_lane), place
+
+        return sorted(every, key=seldom)
+
+    def last_generated_id(self, node: int) -> int:
+        """Give a number on a node that no process of the generated world reaches in ten years."""
+        masters = len(MASTER_PROCESSES) if node == 0 else 0
+        return self._turns * self.node_slots + self.node_slots + masters if self._slots else masters
+
+    def pid(self, number: int, kind: int) -> int:
+        """Draw a process id."""
+        return 1000 + self._pids.two(number, kind) % 60_000
+
+    def process_pid(self, life: Life, process: int) -> int:
+        """Give the process id of an execution's process."""
+        return self.pid(life.number, process)
 
     def worker_id(self, life: Life, process: int, place: int | None) -> int:
         """Give a process's number on its node: counts up, never used twice.
@@ -69,7 +107,7 @@ class Placement:
         return {
             "worker_id": self.worker_id(life, process, place),
             "assignment": "worker" if process else "execution_controller",
-            "pid": 1000 + self._pids.two(life.number, process) % 60_000,
+            "pid": self.pid(life.number, process),
             "ex_id": ex_id,
             "job_id": job_id,
         }
@@ -86,13 +124,13 @@ class Placement:
     def node(self, node: int) -> Document:
         """Make a node's document as it is without executions."""
         masters = [
-            {"worker_id": i + 1, "assignment": name, "pid": 1000 + self._pids.two(i, 2**50) % 60_000}
+            {"worker_id": i + 1, "assignment": name, "pid": self.pid(i, 2**50)}
             for i, name in enumerate(MASTER_PROCESSES if node == 0 else ())
         ]
         return {
             "node_id": self.node_id(node),
             "hostname": self.hostname(node),
-            "pid": 1000 + self._pids.two(node, 2**51) % 60_000,
+            "pid": self.pid(node, 2**51),
             "node_version": NODE_VERSION,
             "teraslice_version": NODE_TERASLICE_VERSION,
             "total": self.node_slots,

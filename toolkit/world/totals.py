@@ -37,15 +37,15 @@ def _begin(world: World, t: int) -> int:
 
 def _push(life: Life, every: int, t: int) -> int | None:
     """Give the instant of an execution's last push not later than `t`, `None` if there is none."""
-    if t >= life.ended:
-        return life.ended
+    if t >= life.last_push:
+        return life.last_push
     return t - (t - life.started) % every if t >= life.started + every else None
 
 
 def _next_push(life: Life, every: int, t: int) -> int:
     """Give the instant of an execution's next push after `t`; it has not ended then."""
     past = max(0, t - life.started) // every
-    return min(life.started + (past + 1) * every, life.ended)
+    return min(life.started + (past + 1) * every, life.last_push)
 
 
 def _pushed(life: Life, every: int, t: int) -> Values:
@@ -54,7 +54,7 @@ def _pushed(life: Life, every: int, t: int) -> Values:
     if at is None:
         return _NOTHING
     stats = life.stats(at)
-    if at < life.ended:
+    if at < life.last_push:
         stats["job_duration"] = 0
     return tuple([stats[name] for name in TOTALS])
 
@@ -106,5 +106,5 @@ def pushes(world: World, first: int, last: int) -> Iterator[tuple[int, Values]]:
 def _pushes(life: Life, every: int, first: int, last: int) -> Iterator[int]:
     """Give the instants of an execution's pushes in `(first, last]`."""
     t = first
-    while t < life.ended and (t := _next_push(life, every, t)) <= last:
+    while t < life.last_push and (t := _next_push(life, every, t)) <= last:
         yield t

@@ -6,14 +6,14 @@ Answers "who is there at `t`, in which order, as what documents" at the cost of 
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from toolkit.model.instants import DAY
 from toolkit.timeline.order import Entry, merged_page
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world import documents
-from toolkit.world.catalogue import ASSETS, INFO
+from toolkit.world.catalogue import ASSET_OPERATIONS, ASSETS, INFO
 from toolkit.world.draws import Draws
 from toolkit.world.ids import Ids
 from toolkit.world.lives import Lives
@@ -52,6 +52,7 @@ class World:
             solos=len(self.lives.solos),
             most_workers=scenario.workers_most,
             node_slots=scenario.node_slots,
+            turns=self.lives.calendar.starts_by(scenario.last) // max(1, self.lives.most_places) + 2,
         )
         self._at_epoch = sorted(
             t
@@ -81,6 +82,15 @@ class World:
         before = self.epoch - self.scenario.history_to - 366 * DAY
         plans = sorted(ASSETS.values(), key=lambda asset: asset.age)
         return [Record(documents.asset_document(asset, before)) for asset in plans]
+
+    @cached_property
+    def saved_assets(self) -> list[tuple[Record, tuple[str, ...]]]:
+        """The assets, newest first, each with the names of the operations in it."""
+        return [(record, ASSET_OPERATIONS.get(record.fields["name"], ())) for record in self.assets]
+
+    def port(self, number: int) -> int:
+        """Draw the port of an execution's controller."""
+        return self._ports.between(number, *documents.PORTS)
 
     def next_write(self, t: int) -> int:
         """Give the first instant after `t` at which any record of the world is written; `NEVER` if there is none."""
@@ -138,19 +148,31 @@ class World:
         living += [(self.lives.life(number_of(LANE, lane)), None) for lane in self.lives.solos]
         return [(life, place) for life, place in living if life.ended > first]
 
+    def gone(self, t: int) -> int:
+        """Count the places of the cycle whose executions an event has stopped by `t`."""
+        return self._window(t).start
+
+    def moving(self, t: int) -> list[tuple[Entry, int]]:
+        """Give the numbers of the executions that live or ended by themselves, in the order of the list."""
+        return self._moving_from(self.last_write(t))
+
+    def ended_number(self, gone: int, i: int) -> int:
+        """Give the number at a position of what events stopped and what ended before the epoch, newest first."""
+        return self.lives.at_place(gone - 1 - i) if i < gone else int(self.history.numbers[i - gone])
+
+    def ended_entry(self, gone: int, i: int) -> Entry:
+        """Give the sort key of what `ended_number` gives."""
+        if i < gone:
+            updated = self.lives.calendar.stop_time(gone - 1 - i) + self.scenario.stopping_for
+        else:
+            updated = int(self.history.updated[i - gone])
+        return -updated, self.ex_ids.id_of(self.ended_number(gone, i))
+
     def executions(self, t: int, start: int, size: int) -> list[int]:
         """Give the numbers of a page of the executions at `t`."""
-        gone, history = self._window(t).start, self.history
-        lives, calendar, stopping = self.lives, self.lives.calendar, self.scenario.stopping_for
-
-        def number(i: int) -> int:
-            return lives.at_place(gone - 1 - i) if i < gone else int(history.numbers[i - gone])
-
-        def key(i: int) -> Entry:
-            updated = calendar.stop_time(gone - 1 - i) + stopping if i < gone else int(history.updated[i - gone])
-            return -updated, self.ex_ids.id_of(number(i))
-
-        return merged_page(self._moving_from(self.last_write(t)), gone + len(history), key, number, start, size)
+        gone = self.gone(t)
+        key, number = partial(self.ended_entry, gone), partial(self.ended_number, gone)
+        return merged_page(self.moving(t), gone + len(self.history), key, number, start, size)
 
     def execution_count(self, t: int) -> int:
         """Count the executions at `t`."""
@@ -209,16 +231,20 @@ class World:
             later.append(life.failure_time(numbers.start)[0] + self.scenario.errors_within)
         return min(at for at in later if at > t)
 
-    def slice_rank(self, life: Life, nth: int) -> int:
+    def slice_rank(self, number: int, nth: int) -> int:
         """Give what the id of an execution's `nth` failed slice sorts by."""
-        return int(self._slice_ids.rank(_slice_number(life, nth)))
+        return int(self._slice_ids.rank(_slice_number(number, nth)))
+
+    def failed_slice(self, number: int, nth: int) -> tuple[str, int]:
+        """Give the id of an execution's `nth` failed slice, and a draw of what is in its record."""
+        return self._slice_ids.id_of(_slice_number(number, nth)), self._slices.two(number, nth)
 
     def error_record(self, life: Life, nth: int) -> Record:
         """Make the record of an execution's `nth` failed slice."""
-        slice_id = self._slice_ids.id_of(_slice_number(life, nth))
-        drawn = self._slices.two(life.number, nth)
-        return Record(documents.error_document(life, nth, self.ex_ids.id_of(life.number), slice_id, drawn))
+        return Record(
+            documents.error_document(life, nth, self.ex_ids.id_of(life.number), *self.failed_slice(life.number, nth))
+        )
 
 
-def _slice_number(life: Life, nth: int) -> int:
-    return life.number * SLICE_SPACE + nth % SLICE_SPACE
+def _slice_number(number: int, nth: int) -> int:
+    return number * SLICE_SPACE + nth % SLICE_SPACE

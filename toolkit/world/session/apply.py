@@ -1,0 +1,170 @@
+"""What each command does to a session. A command that does not apply when its turn comes changes nothing."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
+
+from toolkit.model.status import is_terminal
+from toolkit.world.session import jobs, work
+from toolkit.world.session.course import Course
+from toolkit.world.session.documents import head_of, template_of
+from toolkit.world.session.pace import pace_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.model.wire import Document
+    from toolkit.world.session.session import Session
+
+Entry = dict[str, Any]
+MOST_WORKERS: Final = 10**9
+MOST_RECOVERED: Final = 10**6
+
+
+def apply(session: Session, t: int, entry: Entry) -> None:
+    """Let an entry of the log count from `t` on; the session has been folded up to `t`.
+
+    Args:
+        session: What it changes.
+        t: The instant.
+        entry: What was asked; one of an unknown kind, or that lacks something, changes nothing.
+    """
+    handler = _HANDLERS.get(entry.get("do", ""))
+    if handler is not None:
+        handler(session, t, entry)
+
+
+def _post_job(session: Session, t: int, entry: Entry) -> None:
+    job_id = entry["job_id"]
+    if session.job(job_id, t) is None:
+        session.add_job(job_id, t, jobs.posted(entry["job"], job_id, t))
+        if "execution" in entry:
+            _launch(session, t, entry, entry["execution"])
+
+
+def _put_job(session: Session, t: int, entry: Entry) -> None:
+    _write(session, t, entry, lambda before: jobs.replaced(entry["job"], before, t))
+
+
+def _set_active(session: Session, t: int, entry: Entry) -> None:
+    _write(session, t, entry, lambda before: jobs.activated(before, t, active=entry["active"]))
+
+
+def _write(session: Session, t: int, entry: Entry, change: Callable[[Document], Document]) -> None:
+    dossier = session.take_job(entry["job_id"], t)
+    before = dossier.at(t) if dossier is not None else None
+    if dossier is not None and before is not None and not dossier.deleted(t):
+        session.write_job(dossier, t, change(before.fields))
+
+
+def _delete_job(session: Session, t: int, entry: Entry) -> None:
+    job_id = entry["job_id"]
+    if session.has_living(job_id, t):
+        return
+    _write(session, t, entry, lambda before: jobs.deleted(before, t))
+    if job_id in session.jobs and session.jobs[job_id].deleted(t):
+        for course in session.take_all_of(job_id, t):
+            if course.deleted > t:
+                course.deleted = t
+                session.settle(course, t)
+
+
+def _start(session: Session, t: int, entry: Entry) -> None:
+    if not session.has_living(entry["job_id"], t):
+        _begin(session, t, entry, entry["execution"])
+
+
+def _recover(session: Session, t: int, entry: Entry) -> None:
+    old = session.document(entry["recovers"], t)
+    if old is not None:
+        _begin(session, t, entry, entry.get("execution", head_of(old)))
+
+
+def _begin(session: Session, t: int, entry: Entry, config: Document) -> None:
+    dossier = session.take_job(entry["job_id"], t)
+    if dossier is not None and not dossier.deleted(t):
+        _launch(session, t, entry, config)
+
+
+def _launch(session: Session, t: int, entry: Entry, config: Document) -> None:
+    if entry["ex_id"] in session.courses:
+        return
+    recovers, cleanup = entry.get("recovers"), entry.get("cleanup")
+    workers = config.get("workers")
+    course = Course(
+        number=session.new_number(),
+        ex_id=entry["ex_id"],
+        job_id=entry["job_id"],
+        name=str(config.get("name")),
+        workers=min(workers, MOST_WORKERS) if isinstance(workers, int) else 1,
+        template=template_of(config, entry, t),
+        since=t,
+        pace=pace_of(config, session.world.scenario.slice_every),
+    )
+    if recovers is not None:
+        course.recovers = recovers
+        course.pending = min(session.left_of(recovers, t, cleanup), MOST_RECOVERED)
+        done = cleanup is not None and config.get("autorecover") is not True
+        course.then = "completed" if done or config.get("lifecycle") != "persistent" else "running"
+    session.launch(course, t)
+
+
+def _stop(session: Session, t: int, entry: Entry) -> None:
+    _act(session, t, entry, work.force if entry.get("force") else work.stop)
+
+
+def _pause(session: Session, t: int, entry: Entry) -> None:
+    _act(session, t, entry, work.pause)
+
+
+def _resume(session: Session, t: int, entry: Entry) -> None:
+    _act(session, t, entry, work.resume)
+
+
+def _workers(session: Session, t: int, entry: Entry) -> None:
+    count = ceil(min(entry.get("add", entry.get("remove", 0)), MOST_WORKERS))
+    if count <= 0:
+        return
+    if "remove" in entry:
+        _act(session, t, entry, lambda course, at: work.dismiss(course, at, count))
+        return
+    course = session.take(entry["ex_id"], t)
+    if course is not None and course.status(t) != "stopping" and not is_terminal(course.status(t)):
+        if course.status(t) == "pending":
+            course.workers += count
+        else:
+            session.request(course, t, count)
+
+
+def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int], bool]) -> None:
+    living = session.document(entry["ex_id"], t)
+    if living is None or is_terminal(living["_status"]):
+        return
+    course = session.take(entry["ex_id"], t)
+    if course is not None and action(course, t):
+        session.settle(course, t)
+
+
+def _save_asset(session: Session, t: int, entry: Entry) -> None:
+    session.save_asset(t, entry["asset"], tuple(entry.get("operations", ())))
+
+
+def _delete_asset(session: Session, t: int, entry: Entry) -> None:
+    session.drop_asset(t, entry["asset_id"])
+
+
+_HANDLERS: Final[dict[str, Callable[[Session, int, Entry], None]]] = {
+    "post_job": _post_job,
+    "put_job": _put_job,
+    "set_active": _set_active,
+    "delete_job": _delete_job,
+    "start": _start,
+    "recover": _recover,
+    "stop": _stop,
+    "pause": _pause,
+    "resume": _resume,
+    "workers": _workers,
+    "save_asset": _save_asset,
+    "delete_asset": _delete_asset,
+}

@@ -1,0 +1,115 @@
+"""Who stands where: the slots that clients' executions hold, and which are free.
+
+Every slot of a node may be taken, also one that the generated world keeps for a lane: a lifecycle start that finds a
+slot of its lane taken then does not happen. So what the cluster state shows as available is available.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit.timeline.view import NEVER
+from toolkit.world.session.course import Course
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from toolkit.world.life import Life
+    from toolkit.world.placement import Placement
+
+Slot = tuple[int, int]
+"""A node, and a place on it from 0."""
+
+
+@dataclass(slots=True)
+class Process:
+    """One process of a client's execution.
+
+    Attributes:
+        course: Whose it is.
+        worker: False for the execution controller.
+        slot: What it holds.
+        worker_id: Its number on its node.
+        pid: Its process id.
+        held: From when on it holds its slot.
+        shown: From when on the cluster state shows it.
+        until: When it is gone.
+        joins: When a worker joins that was started while the execution ran.
+        leaving: Whether it was sent away on its own.
+    """
+
+    course: Course
+    worker: bool
+    slot: Slot
+    worker_id: int
+    pid: int
+    held: int
+    shown: int
+    until: int = NEVER
+    joins: int = 0
+    leaving: bool = False
+
+
+class Slots:
+    """The slots of a cluster, as far as clients' executions hold any."""
+
+    def __init__(self, placement: Placement) -> None:
+        """Begin with nothing taken."""
+        self._placement = placement
+        self._held: list[Process] = []
+        self._last_ids: dict[int, int] = {}
+        self._made = 0
+
+    def held(self, t: int) -> list[Process]:
+        """Give the processes that hold a slot at `t` or will; those that were gone by then are forgotten."""
+        self._held = [process for process in self._held if process.until > t]
+        return self._held
+
+    def next_release(self, t: int) -> int:
+        """Give the next instant after `t` at which a slot becomes free, `NEVER` if that is not known."""
+        return min((process.until for process in self._held if process.until > t), default=NEVER)
+
+    def free(self, t: int, living: Iterable[Life]) -> dict[int, list[int]]:
+        """Give the free places of each node, those that the generated world is least likely to need first.
+
+        Args:
+            t: The instant.
+            living: The executions of the generated world that live then, but those in a client's hands.
+        """
+        placement = self._placement
+        taken = {slot for life in living for slot in placement.slots_of(life)}
+        taken |= {process.slot for process in self.held(t)}
+        return {
+            node: [place for place in placement.places(node) if (node, place) not in taken]
+            for node in range(placement.nodes)
+        }
+
+    def lanes(self, t: int) -> set[int]:
+        """Give the lanes of which slots are held at `t`."""
+        lanes = (self._placement.lane_of(process.slot) for process in self.held(t))
+        return {lane for lane in lanes if lane is not None}
+
+    def hinders(self, life: Life, t: int) -> bool:
+        """Tell whether slots that an execution needs are held at `t`."""
+        return not {process.slot for process in self.held(t)}.isdisjoint(self._placement.slots_of(life))
+
+    def take(self, course: Course, free: dict[int, list[int]], *, worker: bool, held: int, shown: int) -> Process:
+        """Take a slot on the node with the most free ones, and note the process that holds it.
+
+        Source: Teraslice's native backend, which sorts nodes by free slots.
+        """
+        node = max(free, key=lambda number: (len(free[number]), -number))
+        slot = node, free[node].pop(0)
+        last = self._last_ids.get(node, self._placement.last_generated_id(node))
+        self._last_ids[node] = last + 1
+        self._made += 1
+        pid = self._placement.pid(self._made, 2**52)
+        process = Process(course, worker, slot, last + 1, pid, held, shown)
+        self.keep(process)
+        return process
+
+    def keep(self, process: Process) -> None:
+        """Note a process that holds its slot."""
+        self._held.append(process)
+        process.course.processes.append(process)

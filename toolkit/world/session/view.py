@@ -1,0 +1,238 @@
+"""A generated world with what clients did to it, at one instant; implements `toolkit.timeline.view.View`."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from toolkit.model.status import is_terminal
+from toolkit.timeline.order import Entry, merged_page
+from toolkit.timeline.stats import both_names
+from toolkit.timeline.view import NEVER, Held, Record
+from toolkit.world.documents import controller_document
+from toolkit.world.session.course import Course
+from toolkit.world.timeline import WorldView, nodes_of
+from toolkit.world.totals import TOTALS, next_push, totals
+
+if TYPE_CHECKING:
+    from toolkit.world.life import Life
+    from toolkit.world.session.session import Session
+
+
+class SessionView(WorldView):
+    """A view of a world in which clients have acted."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session, t: int, ends: int) -> None:
+        """Look at a session that has been folded up to `t`; `ends` is when the next world begins."""
+        super().__init__(session.world, t, ends)
+        self._session = session
+
+    def _written(self) -> int:
+        """Until when no record is written."""
+        return self._until(min(self._world.next_write(self.t), self._session.next_edge(self.t)))
+
+    def stats(self) -> Held[Record]:
+        """The totals that the controllers have pushed by now."""
+        lived = self._session.lived
+        values = dict(zip(TOTALS, totals(self._world, self.t, lived), strict=True))
+        until = min(next_push(self._world, self.t, lived), self._session.next_edge(self.t))
+        return Held(Record(both_names(values)), self._until(until))
+
+    def nodes(self) -> Held[list[tuple[str, Record]]]:
+        """The nodes, with the processes that the living executions have."""
+        session, t = self._session, self.t
+        shown = [
+            (process.slot[0], session.process_document(process))
+            for course in session.courses.values()
+            for process in course.processes
+            if process.shown <= t < process.until
+        ]
+        return Held(nodes_of(self._world, t, session.base.living_between(t, t), shown), self._written())
+
+    def controllers(self) -> Held[list[Record]]:
+        """The execution controllers: by name, then `started`, both descending."""
+        session, world, t = self._session, self._world, self.t
+        rows = []
+        until = self._written()
+        for life, *ids in world.controlled_from(world.last_write(t)):
+            if not session.is_unborn(life.number):
+                rows.append((ids[2], life.started if t >= life.started else life.created, ids[0], life, ids))
+        for course in session.courses.values():
+            if _connected(course, t):
+                ids = [course.ex_id, course.job_id, course.name]
+                rows.append((course.name, course.started if t >= course.started else course.created, ids[0], course, ids))
+        rows.sort(key=lambda row: row[2])
+        rows.sort(key=lambda row: row[:2], reverse=True)
+        until = min([until, *(row[3].stats_until(t) for row in rows)])
+        return Held([Record(controller_document(row[3], t, *row[4])) for row in rows], until)
+
+    def controller(self, ex_id: str) -> Held[Record | None]:
+        """The controller of one execution."""
+        course = self._course(ex_id)
+        if course is None:
+            if self._session.number(ex_id, self.t) is None:
+                return Held(None, self._written())
+            record, until = super().controller(ex_id)
+            return Held(record, min(until, self._written()) if record is None else until)
+        if not _connected(course, self.t):
+            return Held(None, self._written())
+        document = controller_document(course, self.t, ex_id, course.job_id, course.name)
+        return Held(Record(document), self._until(min(course.stats_until(self.t), self._session.next_edge(self.t))))
+
+    def jobs(self, start: int, size: int) -> Held[list[Record]]:
+        """A page of the jobs that are not deleted."""
+        session, t = self._session, self.t
+        left = session.base.jobs_left()
+        short = self._dossiers(deleted=False)
+
+        def record(i: int) -> Record:
+            return self._world.job_record(left.number(i))
+
+        page = merged_page(short, left.size, left.key, record, start, size)
+        return Held(page, self._until(session.next_edge(t)))
+
+    def _dossiers(self, *, deleted: bool) -> list[tuple[Entry, Record]]:
+        t = self.t
+        rows = []
+        for dossier in self._session.jobs.values():
+            record = dossier.at(t)
+            if record is not None and dossier.deleted(t) == deleted:
+                rows.append((dossier.entry(t), record))
+        rows.sort(key=lambda row: row[0])
+        return rows
+
+    def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:
+        """A page of the deleted jobs."""
+        rows = self._dossiers(deleted=True)[start : start + size]
+        return Held([record for _, record in rows], self._until(self._session.next_edge(self.t)))
+
+    def job(self, job_id: str) -> Held[Record | None]:
+        """One job, deleted or not."""
+        dossier = self._session.jobs.get(job_id)
+        if dossier is None:
+            return Held(super().job(job_id).value, self._until(self._session.next_edge(self.t)))
+        return Held(dossier.at(self.t), self._until(dossier.next_write(self.t)))
+
+    def job_count(self) -> int:
+        """How many jobs are not deleted."""
+        return self._session.base.jobs_left().size + len(self._dossiers(deleted=False))
+
+    def _courses(self, *, deleted: bool) -> list[tuple[Entry, Course]]:
+        t = self.t
+        rows = [
+            ((-course.updated(t), course.ex_id), course)
+            for course in self._session.courses.values()
+            if course.created <= t and (course.deleted <= t) == deleted
+        ]
+        rows.sort(key=lambda row: row[0])
+        return rows
+
+    def executions(self, start: int, size: int) -> Held[list[Record]]:
+        """A page of the executions that are not deleted."""
+        base, t = self._session.base, self.t
+        short: list[tuple[Entry, Course | int]] = [*self._courses(deleted=False), *base.moving(t)]
+        short.sort(key=lambda row: row[0])
+        ended = base.ended(t)
+        page = merged_page(short, ended.size, ended.key, ended.number, start, size)
+        return Held([self._shown(one) for one in page], self._written())
+
+    def _shown(self, one: Course | int) -> Record:
+        return self._session.record(one, self.t) if isinstance(one, Course) else self._record(one)
+
+    def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:
+        """A page of the executions of deleted jobs."""
+        rows = self._courses(deleted=True)[start : start + size]
+        return Held([self._session.record(course, self.t) for _, course in rows], self._written())
+
+    def _course(self, ex_id: str) -> Course | None:
+        course = self._session.courses.get(ex_id)
+        return course if course is not None and course.created <= self.t else None
+
+    def _life(self, ex_id: str) -> Life | None:
+        number = self._session.number(ex_id, self.t)
+        return None if number is None else self._world.lives.life(number)
+
+    def execution(self, ex_id: str) -> Held[Record | None]:
+        """One execution, deleted or not."""
+        course = self._course(ex_id)
+        if course is None:
+            record, until = super().execution(ex_id)
+            return Held(record, until if record is not None else min(until, self._written()))
+        return Held(self._session.record(course, self.t), self._until(self._session.next_edge(self.t)))
+
+    def latest_execution(self, job_id: str) -> Held[Record | None]:
+        """The newest execution of a job."""
+        latest = self._session.latest(job_id, self.t)
+        return Held(None if latest is None else self._shown(latest[1]), self._written())
+
+    def living_of(self, job_id: str) -> Held[list[Record]]:
+        """The executions of a job that are not terminal, newest first."""
+        session, t = self._session, self.t
+        courses = [c for c in session.of_job(job_id) if c.created <= t and not is_terminal(c.status(t))]
+        rows = [(course.created, session.record(course, t)) for course in courses]
+        job = session.job_number(job_id)
+        number = None if job is None else session.base.latest_of(job, t)
+        if number is not None and self._world.lives.life(number).ended > t:
+            rows.append((self._world.lives.life(number).created, self._record(number)))
+        rows.sort(key=lambda row: row[0], reverse=True)
+        return Held([record for _, record in rows], self._written())
+
+    def execution_count(self) -> int:
+        """How many executions are not deleted."""
+        return self._session.base.count(self.t) + len(self._courses(deleted=False))
+
+    def errors(self, ex_id: str) -> Held[list[Record]]:
+        """The error records of an execution, newest first."""
+        course = self._course(ex_id)
+        if course is None:
+            records, until = super().errors(ex_id)
+            return Held(records, min(until, self._written()) if not records else until)
+        numbers = failures(course, self.t, self._world.scenario.errors_newest, self._world.scenario.errors_within)
+        records = [self._session.error_record(course, nth) for nth in reversed(numbers)]
+        return Held(records, self._until(min(self._failing_until(course, numbers), self._session.next_edge(self.t))))
+
+    def _failing_until(self, course: Course, numbers: range) -> int:
+        if not course.ppm or self.t >= course.final:
+            return NEVER
+        later = [course.failure_time(numbers.stop)[0]]
+        if numbers:
+            later.append(course.failure_time(numbers.start)[0] + self._world.scenario.errors_within)
+        return min(later)
+
+    def assets(self) -> Held[list[Record]]:
+        """The assets, newest `_created` first."""
+        saved = self._session.assets_at(self.t)
+        return Held([asset.record for asset in saved], self._until(self._session.next_edge(self.t)))
+
+    def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
+        """The names of the operations in each asset, by its id."""
+        saved = self._session.assets_at(self.t)
+        operations = {str(asset.record.fields["id"]): asset.operations for asset in saved}
+        return Held(operations, self._until(self._session.next_edge(self.t)))
+
+
+def _connected(course: Course, t: int) -> bool:
+    """Tell whether an execution has a controller: those that clients start have one while it is connected."""
+    begins = course.created if course.life is not None else course.started
+    return begins <= t < course.left
+
+
+def failures(course: Course, t: int, newest: int, within: int) -> range:
+    """Give which failed slices of a course have a record at `t`, by number from 1.
+
+    Args:
+        course: The execution.
+        t: The instant.
+        newest: How many are kept at most.
+        within: For how long, in milliseconds, unless the execution ends before.
+    """
+    until = min(t, course.final)
+    failed = course.failed(until)
+    first = max(1, failed - newest + 1)
+    oldest = until - within
+    first += bisect_right(range(first, failed + 1), oldest, key=lambda nth: course.failure_time(nth)[0])
+    return range(first, failed + 1)
+
+

@@ -1,0 +1,231 @@
+"""How commands change the plans of a course: running, pausing, stopping, workers.
+
+Times are those observed of a real 3.18.0 cluster, milliseconds; each constant says what it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from toolkit.model.status import TERMINAL, is_terminal
+from toolkit.timeline.view import NEVER
+from toolkit.world.session.course import DRAIN, Course
+
+if TYPE_CHECKING:
+    from toolkit.world.session.slots import Process
+
+STOP_TAKES: Final = {"pending": 1_800, "scheduling": 5_500, "initializing": 5_500, "recovering": 29_900}
+"""How long a stop takes by the status it finds."""
+STOP_TAKES_ELSE: Final = 8_900
+WORKERS_GONE: Final = 3_000
+"""From a stop until the workers are out of the cluster state."""
+CONTROLLER_GONE: Final = 7_000
+"""The same for the execution controller."""
+STATISTICS_WRITTEN: Final = 300
+"""From a stop until the record has the statistics."""
+DISCONNECTS: Final = 1_000
+"""From a stop until the controller has left the master."""
+FORCE_TAKES: Final = 2_900
+FORCED_GONE: Final = 2_000
+EXITS: Final = 1_600
+"""How long a worker takes to leave."""
+INITIALIZES: Final = 120
+"""From scheduling to initializing."""
+BEGINS: Final = (3_500, 5_800)
+"""From initializing to running, at least and at most."""
+BREAKS: Final = 3_500
+"""From initializing to failed, of a slicer that cannot be started."""
+CLEARED: Final = 140
+"""How long a recovery takes that has nothing to recover."""
+COMPLETES: Final = 80
+"""From the last slice to the final status."""
+JOINS: Final = 5_000
+"""From the start of a further worker until it has joined."""
+SHOWS: Final = 1_000
+"""From the allocation of a worker until the cluster state shows it."""
+_COUNTING: Final = frozenset({"running", "recovering", "failing"})
+
+
+def begin(course: Course, allocated: int, takes: int) -> None:
+    """Plan a course from the allocation of its slots on: it starts up, and works as its pace says.
+
+    Args:
+        course: One that is pending.
+        allocated: When its controller and workers were given slots.
+        takes: Milliseconds from initializing to running.
+    """
+    assert course.pace is not None
+    course.move(allocated, "scheduling")
+    initializing = allocated + INITIALIZES
+    course.move(initializing, "initializing")
+    recovers = course.recovers is not None
+    if course.pace.broken is not None:
+        _end(course, initializing + BREAKS, "failed")
+    elif not recovers or course.pace.recoverable:
+        started = initializing + takes
+        course.joined = [started for process in course.processes if process.worker]
+        course.move(started, "recovering" if recovers else "running")
+        replan(course, started)
+
+
+def replan(course: Course, t: int) -> None:
+    """Plan anew what follows from the workers it has from `t` on: its counters, and when it is done."""
+    changes = sorted({at for at in (*course.joined, *course.removed) if at > t})
+    final = course.final
+    for at in (t, *changes):
+        if at >= course.started and at < final and course.status(at) in _COUNTING:
+            course.bend(at, _per_hour(course, at))
+    if course.life is not None:
+        if final < NEVER:
+            course.bend(final, 0)
+    elif t >= course.started:
+        _plan_end(course, t)
+
+
+def _per_hour(course: Course, t: int) -> int:
+    working = course.working(t)
+    if course.life is not None:
+        return course.life.per_hour * working // max(1, course.life.joined)
+    return course.pace.per_hour(working) if course.pace is not None else 0
+
+
+def _plan_end(course: Course, t: int) -> None:
+    pace = course.pace
+    assert pace is not None
+    if course.status(t) == "recovering" and course.pending is not None:
+        done = course.reached(course.pending) if course.pending else t + CLEARED
+        if done == NEVER:
+            return
+        if course.then == "running":
+            course.move(done, "running")
+            course.bend(done, _per_hour(course, done))
+            return
+        course.bend(done, 0)
+        _end(course, done + (COMPLETES if course.pending else 0), course.then)
+        return
+    end = course.reached(pace.total) if pace.total is not None and course.pending is None else NEVER
+    if pace.missing is not None:
+        failing = course.reached(course.processed(t) + 1)
+        if course.status(t) == "running" and failing < end:
+            course.move(failing, "failing")
+            course.written.append(failing)
+    if end < NEVER:
+        course.bend(end, 0)
+        _end(course, max(t, end) + COMPLETES, "failed" if pace.missing is not None else "completed")
+
+
+def _end(course: Course, t: int, status: str) -> None:
+    course.move(t, status)
+    course.written += [t] if course.started < NEVER else []
+    course.left = t
+    release(course, t, t)
+
+
+def release(course: Course, workers: int, controller: int) -> None:
+    """Say when a course's processes are gone, of those that are not gone or leaving already."""
+    for process in course.processes:
+        if not process.leaving:
+            process.until = workers if process.worker else controller
+
+
+def pause(course: Course, t: int) -> bool:
+    """Pause it; slices in flight are finished. Gives whether that was possible."""
+    if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
+        return False
+    drained = t + min(course.pace.slice_ms, DRAIN) if course.pace is not None else t
+    counting = course.status(t) in _COUNTING
+    course.cut(t)
+    release(course, NEVER, NEVER)
+    course.move(t, "paused")
+    if counting:
+        course.bend(drained, 0)
+    return True
+
+
+def resume(course: Course, t: int) -> bool:
+    """Let it run. Gives whether that was possible."""
+    if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
+        return False
+    course.cut(t)
+    course.bend(t, 0)
+    release(course, NEVER, NEVER)
+    course.move(t, "running")
+    if course.pending is not None:
+        course.pending = 0
+    replan(course, t)
+    return True
+
+
+def stop(course: Course, t: int) -> bool:
+    """Stop it. Gives whether that was possible: not while it is being stopped, or has ended."""
+    status = course.status(t)
+    if course.doomed or status == "stopping" or is_terminal(status):
+        return False
+    # A controller that is still recovering writes no statistics. Source: observed.
+    began = course.started <= t and (status != "recovering" or course.life is not None)
+    course.cut(t)
+    course.bend(t, 0)
+    course.move(t, "stopping")
+    ended = t + STOP_TAKES.get(status, STOP_TAKES_ELSE)
+    if began and course.life is None:
+        course.move(t + STATISTICS_WRITTEN, "stopping")
+        course.written += [t + STATISTICS_WRITTEN, ended]
+    elif began:
+        course.written.append(t)
+    course.move(ended, "stopped")
+    course.left = ended if course.life is not None else min(ended, t + DISCONNECTS)
+    release(course, min(ended, t + WORKERS_GONE), min(ended, t + CONTROLLER_GONE))
+    return True
+
+
+def force(course: Course, t: int) -> bool:
+    """Stop it by force: what it does ends at once, its status changes when its processes are gone."""
+    if is_terminal(course.status(t)):
+        return False
+    began = course.started <= t
+    ended = t + FORCE_TAKES
+    course.cut(t)
+    course.bend(t, 0)
+    course.doomed = True
+    course.move(ended, "terminated")
+    course.written += [ended] if began else []
+    course.left = ended if course.life is not None else min(ended, t + DISCONNECTS)
+    release(course, min(ended, t + FORCED_GONE), min(ended, t + FORCED_GONE))
+    return True
+
+
+def dismiss(course: Course, t: int, count: int) -> bool:
+    """Take workers away, the lowest numbers first, one a node in turn. Gives whether there are more than so many."""
+    at = t + EXITS
+    present = [process for process in course.processes if process.worker and process.shown <= t < process.until]
+    present = [process for process in present if not process.leaving]
+    if course.status(t) in {"stopping", *TERMINAL} or count >= len(present):
+        return False
+    for process in _in_turn(present)[:count]:
+        process.until, process.leaving = at, True
+        joins = process.joins or course.started
+        if joins > at:
+            course.joined.remove(joins)
+        else:
+            course.remove_worker(at)
+    change_workers(course, t)
+    return True
+
+
+def change_workers(course: Course, t: int) -> None:
+    """Plan anew what a change of its workers after `t` makes wrong."""
+    t = max(t, course.started)
+    if t == NEVER or course.status(t) not in _COUNTING:
+        return
+    if course.life is None:
+        course.cut(t)
+        release(course, NEVER, NEVER)
+    replan(course, t)
+
+
+def _in_turn(present: list[Process]) -> list[Process]:
+    nodes: dict[int, list[Process]] = {}
+    for process in sorted(present, key=lambda process: process.worker_id):
+        nodes.setdefault(process.slot[0], []).append(process)
+    rounds = max(len(processes) for processes in nodes.values())
+    return [nodes[node][i] for i in range(rounds) for node in sorted(nodes) if i < len(nodes[node])]
