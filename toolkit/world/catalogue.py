@@ -81,22 +81,13 @@ ASSETS: Final[dict[str, AssetPlan]] = {
 }
 """The made-up standard assets by name."""
 _PROVIDED: Final = {
-    "elasticsearch": ("elasticsearch_reader", "elasticsearch_bulk"),
+    "elasticsearch": ("elasticsearch_reader", "elasticsearch_bulk", "id_reader"),
     "file": ("file_exporter",),
     "kafka": ("kafka_reader", "kafka_sender", "drop_property"),
     "standard": ("data_generator", "date_router"),
 }
 OPERATIONS: Final = {ASSETS[name].id: operations for name, operations in _PROVIDED.items()}
 """The names of each asset's operations by asset id: every job of a template finds its own, built-in ones aside."""
-
-
-ASSET_OPERATIONS: Final[dict[str, tuple[str, ...]]] = {
-    "elasticsearch": ("elasticsearch_reader", "elasticsearch_bulk", "id_reader"),
-    "file": ("file_reader", "file_exporter"),
-    "kafka": ("kafka_reader", "kafka_sender"),
-    "standard": ("data_generator", "drop_property", "date_router"),
-}
-"""The operations in each of the assets."""
 
 
 def _op(name: str, **options: Any) -> Document:  # noqa: ANN401 - an operation's options are its own

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toolkit.world.draws import Draws
     from toolkit.world.life import Life
     from toolkit.world.population import JobPlan
+    from toolkit.world.session.course import Course
 
 PORTS: Final = (45_680, 46_678)
 """The ports of execution controllers. Source: Teraslice's default `slicer_port_range`."""
@@ -61,7 +62,7 @@ def job_document(plan: JobPlan, job_id: str, created: int, updated: int) -> Docu
     }
 
 
-def stats_document(life: Life, t: int) -> Document:
+def stats_document(life: Life | Course, t: int) -> Document:
     """Make slicer statistics; before it runs, an execution counts as started when it was created."""
     stats: dict[str, Any] = life.stats(t)
     stats["started"] = format_instant(life.started if t >= life.started else life.created)
@@ -71,12 +72,12 @@ def stats_document(life: Life, t: int) -> Document:
     return stats
 
 
-def controller_document(life: Life, t: int, ex_id: str, job_id: str, name: str) -> Document:
+def controller_document(life: Life | Course, t: int, ex_id: str, job_id: str, name: str) -> Document:
     """Make the entry of an execution's controller."""
     return {"ex_id": ex_id, "job_id": job_id, "name": name, **stats_document(life, t)}
 
 
-def failure_reason(life: Life, ex_id: str, status: str) -> str:
+def failure_reason(life: Life | Course, ex_id: str, status: str) -> str:
     """Give the text of `_failureReason` in a status."""
     if status == "failing":
         return f"execution {ex_id} has encountered a processing error, reason: slice failure watch dog"
@@ -144,7 +145,7 @@ def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of
     return document
 
 
-def error_document(life: Life, nth: int, ex_id: str, slice_id: str, draw: int) -> Document:
+def error_document(life: Life | Course, nth: int, ex_id: str, slice_id: str, draw: int) -> Document:
     """Make the record of an execution's `nth` failed slice, from 1."""
     failed, processed = life.failure_time(nth)
     reason = REASONS[draw % len(REASONS)]

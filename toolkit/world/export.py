@@ -7,17 +7,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER
+from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change, Counter, Item, Piece, Span, Track
 from toolkit.world.documents import controller_document
 from toolkit.world.life import MILLION, Life
 from toolkit.world.population import LANE, STARTED, number_of
-from toolkit.world.timeline import process_count
 from toolkit.world.totals import TOTALS, pushes
+from toolkit.world.view import process_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from toolkit.model.wire import Document
+    from toolkit.timeline.view import Record
+    from toolkit.world.session.course import Course
     from toolkit.world.world import World
 
 DERIVED: Final = ("processed", "failed", "subslices", "queued")
@@ -26,11 +29,21 @@ DERIVED: Final = ("processed", "failed", "subslices", "queued")
 class Export:
     """The tracks of one world over `[first, last]`, both ends included; each collection sorted by id."""
 
-    def __init__(self, world: World, first: int, last: int) -> None:
-        """Choose the stretch; `first` is not before the world's epoch."""
+    def __init__(self, world: World, first: int, last: int, *, until: int = NEVER, begin: int | None = None) -> None:
+        """Choose the stretch.
+
+        Args:
+            world: The world.
+            first: Its first instant, not before the world's epoch.
+            last: Its last one.
+            until: When the world ends, if another one follows.
+            begin: The bundle's first instant, if another world came before.
+        """
         self._world = world
         self._first = first
         self._last = last
+        self._until = until
+        self._begin = first if begin is None else begin
 
     def tracks(self) -> dict[str, Iterator[Track]]:
         """Give every collection's tracks, made one by one as they are asked for."""
@@ -46,15 +59,24 @@ class Export:
 
     def _assets(self) -> Iterator[Track]:
         documents = [record.fields for record in self._world.assets]
-        return iter(sorted((Track(id=doc["id"], doc=doc) for doc in documents), key=lambda track: track.id))
+        tracks = [Track(id=doc["id"], doc=doc, spans=self._spans(self._first, NEVER)) for doc in documents]
+        return iter(sorted(tracks, key=lambda track: track.id))
 
     def _cluster(self) -> Iterator[Track]:
-        yield Track(id="info", doc=self._world.info.fields)
-        steps = list(pushes(self._world, self._first, self._last))
+        spans = self._spans(self._first, NEVER)
+        yield Track(id="info", doc=self._world.info.fields, spans=spans)
+        steps = list(pushes(self._world, self._first, self._last, self._lived))
         first = dict(zip(TOTALS, steps[0][1], strict=True))
         pieces = {name: _steps([(t, values[place]) for t, values in steps]) for place, name in enumerate(TOTALS)}
         counters = {name: Counter(pieces=made) for name, made in pieces.items() if len(made) > 1}
-        yield Track(id="stats", doc=first, counters=counters)
+        yield Track(id="stats", doc=first, counters=counters, spans=spans)
+
+    def _lived(self, first: int, last: int) -> Iterable[Life | Course]:
+        return self._world.lived(first, last)
+
+    def _living(self) -> list[tuple[Life, int | None]]:
+        """The executions that live at some instant of the stretch, with their places in the cycle."""
+        return self._world.living_between(self._first, self._last)
 
     def record_count(self) -> int:
         """Count the jobs and executions, for progress."""
@@ -62,17 +84,23 @@ class Export:
 
     def _jobs(self) -> Iterator[Track]:
         ids = self._world.job_ids
-        for number in sorted(range(self._world.scenario.jobs), key=ids.rank):
-            yield Track(id=ids.id_of(number), doc=self._world.job_record(number).fields)
+        spans = self._spans(self._first, NEVER)
+        for number in sorted(self._job_numbers(), key=ids.rank):
+            yield Track(id=ids.id_of(number), doc=self._world.job_record(number).fields, spans=spans)
+
+    def _job_numbers(self) -> Iterable[int]:
+        return range(self._world.scenario.jobs)
 
     @cached_property
     def _numbers(self) -> list[int]:
         """The executions that exist at some instant of the stretch, in the order of their ids."""
+        return sorted(self._every_number(), key=self._world.ex_ids.rank)
+
+    def _every_number(self) -> list[int]:
         world = self._world
         numbers = [int(number) for number in world.history.numbers]
         numbers += [number_of(LANE, lane) for lane in range(world.population.living)]
-        numbers += [number_of(STARTED, i) for i in range(world.lives.calendar.starts_by(self._last))]
-        return sorted(numbers, key=world.ex_ids.rank)
+        return numbers + [number_of(STARTED, i) for i in range(world.lives.calendar.starts_by(self._last))]
 
     def _executions(self) -> Iterator[Track]:
         world = self._world
@@ -83,18 +111,21 @@ class Export:
             yield Track(
                 id=world.ex_ids.id_of(number),
                 doc=document(begin),
-                changes=_changes([t for t, _ in life.moves], begin, self._last, document),
+                changes=changes([t for t, _ in life.moves], begin, self._last, document),
                 spans=self._spans(life.created, NEVER),
             )
 
     def _spans(self, since: int, until: int) -> list[Span]:
-        """A record's time of existence; empty if it is the whole stretch."""
-        span = (since if since > self._first else None, until if until <= self._last else None)
+        """A record's time of existence; empty if it is all of the bundle's."""
+        since, until = max(since, self._first), min(until, self._until)
+        # What ends with its world ends in the bundle even where that is an instant after this world's last one.
+        gone = until if until <= self._last or until == self._until < NEVER else None
+        span = (since if since > self._begin else None, gone)
         return [] if span == (None, None) else [span]
 
     def _controllers(self) -> Iterator[Track]:
         world = self._world
-        rows = [(world.ex_ids.id_of(life.number), life) for life, _ in world.living_between(self._first, self._last)]
+        rows = [(world.ex_ids.id_of(life.number), life) for life, _ in self._living()]
         for ex_id, life in sorted(rows, key=lambda row: row[0]):
             begin = max(self._first, life.created)
             names = world.job_ids.id_of(life.job), world.population.job(life.job).name
@@ -107,7 +138,7 @@ class Export:
             yield Track(
                 id=ex_id,
                 doc=document(begin),
-                changes=_changes(sorted(instants), begin, min(self._last, life.ended - 1), document, ignore=DERIVED),
+                changes=changes(sorted(instants), begin, min(self._last, life.ended - 1), document, ignore=DERIVED),
                 counters={
                     "processed": Counter(pieces=_pieces(life, begin, self._last)),
                     "failed": Counter(of="processed", times=life.ppm, per=MILLION),
@@ -121,23 +152,32 @@ class Export:
         world = self._world
         placement = world.placement
         items: list[list[Item]] = [[] for _ in range(placement.nodes)]
-        for life, place in world.living_between(self._first, self._last):
+        for life, place in self._living():
             ids = world.ex_ids.id_of(life.number), world.job_ids.id_of(life.job)
             for process in range(process_count(life, min(self._last, life.ended - 1))):
                 since = life.started if process else life.first("initializing")
                 entry = placement.process(life, process, place, *ids)
-                ((a, b),) = self._spans(since, life.ended) or [(None, None)]
-                items[placement.node_of(life, process)].append(Item(doc=entry, since=a, until=b))
+                items[placement.node_of(life, process)].append(self._item(entry, since, life.ended))
+        for node, item in self._more_items():
+            items[node].append(item)
         documents = [placement.node(node) for node in range(placement.nodes)]
         for document, extra in sorted(zip(documents, items, strict=True), key=lambda row: str(row[0]["node_id"])):
             extra.sort(key=lambda item: int(item.doc["worker_id"]))
-            active = [Item(doc=entry) for entry in document["active"]] + extra
+            active = [self._item(entry, self._first, NEVER) for entry in document["active"]] + extra
             yield Track(
                 id=document["node_id"],
                 doc=document | {"active": []},
                 lists={"active": active},
                 counts={"available": (document["total"], "active")},
+                spans=self._spans(self._first, NEVER),
             )
+
+    def _item(self, entry: Document, since: int, until: int) -> Item:
+        ((a, b),) = self._spans(since, until) or [(None, None)]
+        return Item(doc=entry, since=a, until=b)
+
+    def _more_items(self) -> Iterable[tuple[int, Item]]:
+        return ()
 
     def _errors(self) -> Iterator[Track]:
         world, first, last = self._world, self._first, self._last
@@ -153,13 +193,16 @@ class Export:
         keys.sort()
         for _, number, nth in keys:
             life = world.lives.life(number)
-            since, _ = life.failure_time(nth)
-            pushed, _ = life.failure_time(nth + world.scenario.errors_newest)
-            until = min(pushed, since + world.scenario.errors_within)
-            if since < until:
-                document = world.error_record(life, nth).fields
-                spans = self._spans(since, until if until <= life.frozen else NEVER)
-                yield Track(id=document["slice_id"], doc=document, spans=spans)
+            yield from self._error(life, nth, world.error_record(life, nth))
+
+    def _error(self, life: Life | Course, nth: int, record: Record) -> Iterator[Track]:
+        """Give the track of an error record, unless it is pushed out as soon as it is there."""
+        scenario = self._world.scenario
+        since, _ = life.failure_time(nth)
+        until = min(life.fails(nth + scenario.errors_newest), life.expires(since + scenario.errors_within))
+        if since < until:
+            spans = self._spans(since, until)
+            yield Track(id=record.fields["slice_id"], doc=record.fields, spans=spans)
 
 
 def _execution(world: World, life: Life, t: int) -> Document:
@@ -185,11 +228,11 @@ def _steps(values: list[tuple[int, int]]) -> list[Piece]:
     return [(t, value, 0) for t, value in changed]
 
 
-def _changes(
+def changes(
     instants: list[int], begin: int, last: int, document: Callable[[int], Document], ignore: tuple[str, ...] = ()
 ) -> list[Change]:
     """Turn a document's states into dated deltas: what is set or removed at each instant in `(begin, last]`."""
-    changes = []
+    found = []
     before = document(begin)
     for t in instants:
         if not begin < t <= last:
@@ -198,6 +241,9 @@ def _changes(
         changed = {k: v for k, v in after.items() if k not in ignore and (k not in before or before[k] != v)}
         removed = [key for key in before if key not in after]
         if changed or removed:
-            changes.append(Change(t=t, set=changed, unset=removed))
+            change = Change(t=t, set=changed, unset=removed)
+            # Another order of the same fields is another document.
+            same = list(apply(before, change)) == list(after)
+            found.append(change if same else Change(t=t, doc=after))
         before = after
-    return changes
+    return found

@@ -172,6 +172,14 @@ class Life:
         """Give the first instant after `t` at which another number of workers may hold a slice; it runs at `t`."""
         return self.started + ((t - self.started) // self.holds + 1) * self.holds
 
+    def fails(self, nth: int) -> int:
+        """Give when the `nth` slice fails, `NEVER` if it does not."""
+        return self.expires(self.failure_time(nth)[0])
+
+    def expires(self, t: int) -> int:
+        """Give when it has counted until `t`, `NEVER` if it does not: its records grow old only as it works."""
+        return t if t <= self.frozen else NEVER
+
     def queuing_complete(self, t: int) -> int | None:
         """Give when all slices were queued, `None` if that is not known at `t`."""
         completed = self.first("completed")

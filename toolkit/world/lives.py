@@ -59,7 +59,7 @@ class Lives:
             living=len(self.stoppable),
         )
         ahead = room if permille(scenario.start_share) > EVEN else min(room, 1)
-        self.most_places = len(self.stoppable) + ahead + 1
+        self.most_places = len(self.stoppable) + ahead + 1 if self.cycle else 0
         """As many places as can live at once: the living ones, those started ahead of a stop, one still stopping."""
         self._solo_places = {lane: place for place, lane in enumerate(self.solos)}
         self._place_of_lane = {lane: place for place, lane in enumerate(self.stoppable)}

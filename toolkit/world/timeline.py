@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import lru_cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
-from toolkit.model.status import TERMINAL
-from toolkit.timeline.stats import both_names
-from toolkit.timeline.view import NEVER, Change, Held, Record
-from toolkit.world.catalogue import OPERATIONS
-from toolkit.world.documents import controller_document
+from toolkit.timeline.view import NEVER, Change
 from toolkit.world.population import STARTED, number_of
-from toolkit.world.totals import TOTALS, next_push, totals
+from toolkit.world.session.apply import apply
+from toolkit.world.session.session import Session
+from toolkit.world.session.view import SessionView
+from toolkit.world.view import WorldView
 from toolkit.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from toolkit.world.commands import CommandLog
-    from toolkit.world.life import Life
+    from toolkit.world.commands import Command, CommandLog
+    from toolkit.world.life import Move
     from toolkit.world.scenario import Scenario
 
 REFRESH = "refresh"
@@ -29,150 +28,39 @@ WORLDS = 8
 """How many worlds are kept ready; one that is looked at again later is made again."""
 
 
-class WorldView:
-    """A generated world at one instant; implements `toolkit.timeline.view.View`."""
+class Folded:
+    """One generation: its world, the commands that clients gave it, and what was folded of them."""
 
-    __slots__ = ("_ends", "_world", "t")
+    def __init__(self, world: World) -> None:
+        """Begin without commands."""
+        self.world = world
+        self.commands: list[Command] = []
+        self._session = Session(world)
+        self._applied = 0
 
-    def __init__(self, world: World, t: int, ends: int) -> None:
-        """Look at a world at `t`; `ends` is when the next world begins."""
-        self.t = t
-        self._world = world
-        self._ends = ends
+    def tell(self, commands: list[Command]) -> None:
+        """Give all its commands, in their order; what was folded stays where the new ones come after it."""
+        known = self.commands[: self._applied]
+        late = len(commands) > self._applied and commands[self._applied].t < self._session.done
+        if commands[: self._applied] != known or late:
+            self._session, self._applied = Session(self.world), 0
+        self.commands = commands
 
-    def _until(self, until: int) -> int:
-        return min(until, self._ends)
+    def next_command(self, t: int) -> int:
+        """Give the instant of the first command after `t`, `NEVER` if there is none."""
+        place = bisect_right(self.commands, t, key=attrgetter("t"))
+        return self.commands[place].t if place < len(self.commands) else NEVER
 
-    def info(self) -> Held[Record]:
-        """What `GET /` answers."""
-        return Held(self._world.info, self._ends)
-
-    def stats(self) -> Held[Record]:
-        """The totals that the controllers have pushed by now."""
-        values = dict(zip(TOTALS, totals(self._world, self.t), strict=True))
-        return Held(Record(both_names(values)), self._until(next_push(self._world, self.t)))
-
-    def nodes(self) -> Held[list[tuple[str, Record]]]:
-        """The nodes, with the processes that the living executions have."""
-        world, t = self._world, self.t
-        placement = world.placement
-        nodes = [placement.node(node) for node in range(placement.nodes)]
-        for life, place in world.living(t):
-            ids = world.ex_ids.id_of(life.number), world.job_ids.id_of(life.job)
-            for process in range(process_count(life, t)):
-                node = nodes[placement.node_of(life, process)]
-                node["active"].append(placement.process(life, process, place, *ids))
-                node["available"] -= 1
-        for node in nodes:
-            node["active"].sort(key=lambda entry: entry["worker_id"])
-        return Held([(node["node_id"], Record(node)) for node in nodes], self._until(world.next_write(t)))
-
-    def controllers(self) -> Held[list[Record]]:
-        """One controller for each execution that is not terminal."""
-        world, t = self._world, self.t
-        rows = world.controlled_from(world.last_write(t))
-        until = min((life.stats_until(t) for life, *_ in rows), default=NEVER)
-        records = [Record(controller_document(life, t, *ids)) for life, *ids in rows]
-        return Held(records, self._until(min(until, world.next_write(t))))
-
-    def controller(self, ex_id: str) -> Held[Record | None]:
-        """The controller of one execution, there while the execution is not terminal."""
-        life, world, t = self._life(ex_id), self._world, self.t
-        if life is None:
-            return Held(None, self._until(world.next_write(t)))
-        if life.ended <= t:
-            return Held(None, self._ends)
-        document = controller_document(
-            life, t, ex_id, world.job_ids.id_of(life.job), world.population.job(life.job).name
-        )
-        return Held(Record(document), self._until(life.stats_until(t)))
-
-    def jobs(self, start: int, size: int) -> Held[list[Record]]:
-        """A page of the jobs."""
-        numbers = self._world.jobs.numbers[start : start + size]
-        return Held([self._world.job_record(int(number)) for number in numbers], self._ends)
-
-    def job(self, job_id: str) -> Held[Record | None]:
-        """One job."""
-        number = self._world.job_ids.number_of(job_id)
-        known = number is not None and number < self._world.scenario.jobs
-        return Held(self._world.job_record(number) if known else None, self._ends)
-
-    def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:  # noqa: ARG002 - a view's method
-        """No job of a generated world is deleted."""
-        return Held([], self._ends)
-
-    def job_count(self) -> int:
-        """How many jobs there are."""
-        return self._world.scenario.jobs
-
-    def executions(self, start: int, size: int) -> Held[list[Record]]:
-        """A page of the executions."""
-        world, t = self._world, self.t
-        records = [self._record(number) for number in world.executions(t, start, size)]
-        return Held(records, self._until(world.next_write(t)))
-
-    def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:  # noqa: ARG002 - a view's method
-        """No execution of a generated world is deleted."""
-        return Held([], self._ends)
-
-    def _record(self, number: int) -> Record:
-        moves = self._world.lives.life(number).moves_until(self.t)
-        return self._world.execution_record(number, moves)
-
-    def _life(self, ex_id: str) -> Life | None:
-        number = self._world.ex_ids.number_of(ex_id)
-        return (
-            self._world.lives.life(number) if number is not None and self._world.lives.exists(number, self.t) else None
-        )
-
-    def execution(self, ex_id: str) -> Held[Record | None]:
-        """One execution."""
-        life = self._life(ex_id)
-        if life is None:
-            return Held(None, self._until(self._world.next_write(self.t)))
-        return Held(self._record(life.number), self._until(life.next_move(self.t)))
-
-    def latest_execution(self, job_id: str) -> Held[Record | None]:
-        """The newest execution of a job."""
-        world, job = self._world, self._world.job_ids.number_of(job_id)
-        if job is None or job >= world.scenario.jobs:
-            return Held(None, self._ends)
-        number = world.lives.latest_of(job, self.t)
-        return Held(None if number is None else self._record(number), self._until(world.next_write(self.t)))
-
-    def living_of(self, job_id: str) -> Held[list[Record]]:
-        """The living execution of a job: never two, and nothing of the job is created while it lives."""
-        record, until = self.latest_execution(job_id)
-        return Held([] if record is None or record.fields["_status"] in TERMINAL else [record], until)
-
-    def execution_count(self) -> int:
-        """How many executions there are."""
-        return self._world.execution_count(self.t)
-
-    def errors(self, ex_id: str) -> Held[list[Record]]:
-        """The error records of an execution, newest first."""
-        life, world = self._life(ex_id), self._world
-        if life is None:
-            return Held([], self._until(world.next_write(self.t)))
-        numbers = world.error_numbers(life, self.t)
-        until = world.errors_until(life, self.t, numbers)
-        return Held([world.error_record(life, nth) for nth in reversed(numbers)], self._until(until))
-
-    def assets(self) -> Held[list[Record]]:
-        """The assets."""
-        return Held(self._world.assets, self._ends)
-
-    def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
-        """The names of each asset's operations."""
-        return Held(OPERATIONS, self._ends)
-
-
-def process_count(life: Life, t: int) -> int:
-    """Count an execution's processes at `t`: its controller from initializing on, then its workers, until it ended."""
-    if not life.first("initializing") <= t < life.ended:
-        return 0
-    return 1 + (life.joined if t >= life.started else 0)
+    def session(self, t: int) -> Session:
+        """Give the session, folded up to an instant at least."""
+        session = self._session
+        while self._applied < len(self.commands) and self.commands[self._applied].t <= t:
+            command = self.commands[self._applied]
+            session.advance(command.t)
+            apply(session, command.t, command.entry)
+            self._applied += 1
+        session.advance(t)
+        return session
 
 
 class LiveTimeline:
@@ -184,7 +72,8 @@ class LiveTimeline:
         self._log = log
         self._sequence = -1
         self._begins: list[int] = []
-        self._world = lru_cache(maxsize=WORLDS)(partial(World, scenario))
+        self._commands: list[list[Command]] = []
+        self._kept: dict[int, Folded] = {}
 
     @property
     def first(self) -> int:
@@ -197,17 +86,49 @@ class LiveTimeline:
         return self.scenario.last
 
     def _fold(self) -> None:
-        """Note where each world begins; a refresh makes another one, keyed by how many came before it."""
-        if self._sequence != self._log.sequence:
-            refreshes = [c.t for c in self._log.in_order() if c.entry.get("do") == REFRESH]
-            self._begins = [self.scenario.epoch, *refreshes]
-            self._sequence = self._log.sequence
+        """Give each generation its commands; a refresh begins another one, keyed by how many came before it."""
+        if self._sequence == self._log.sequence:
+            return
+        self._sequence = self._log.sequence
+        self._begins = [self.scenario.epoch]
+        self._commands = [[]]
+        for command in self._log.in_order():
+            if command.entry.get("do") == REFRESH:
+                self._begins.append(command.t)
+                self._commands.append([])
+            else:
+                self._commands[-1].append(command)
+        # A generation that began at another instant is another world; what was kept of it is made again when asked.
+        for place, folded in list(self._kept.items()):
+            if place >= len(self._begins) or self._begins[place] != folded.world.epoch:
+                del self._kept[place]
+            else:
+                folded.tell(self._commands[place])
 
-    def _world_at(self, t: int) -> tuple[World, int]:
+    def _folded_at(self, t: int) -> tuple[Folded, int]:
+        """Give the generation at an instant, and when the next one begins."""
         self._fold()
-        place = bisect_right(self._begins, t)
-        world = self._world(place - 1, self._begins[place - 1])
-        return world, self._begins[place] if place < len(self._begins) else NEVER
+        place = bisect_right(self._begins, t) - 1
+        ends = self._begins[place + 1] if place + 1 < len(self._begins) else NEVER
+        folded = self._kept.pop(place, None)
+        if folded is None:
+            folded = Folded(World(self.scenario, place, self._begins[place]))
+            folded.tell(self._commands[place])
+        self._kept[place] = folded
+        while len(self._kept) > WORLDS:
+            del self._kept[next(iter(self._kept))]
+        return folded, ends
+
+    def session_at(self, t: int) -> tuple[Session, int]:
+        """Give the session that an instant belongs to, folded up to it, and when the next one begins."""
+        folded, ends = self._folded_at(t)
+        return folded.session(t), ends
+
+    @property
+    def begins(self) -> list[int]:
+        """The instants at which worlds begin: the epoch, and each refresh."""
+        self._fold()
+        return self._begins
 
     def at(self, t: int) -> WorldView:
         """Look at the cluster at an instant.
@@ -221,30 +142,40 @@ class LiveTimeline:
                 f"to {format_instant(self.last)}; ask for an instant in between"
             )
             raise InstantError(msg)
-        return WorldView(*self._look(t))
-
-    def _look(self, t: int) -> tuple[World, int, int]:
-        world, ends = self._world_at(t)
-        return world, t, ends
+        folded, ends = self._folded_at(t)
+        ends = min(ends, folded.next_command(t))
+        if not folded.commands or t < folded.commands[0].t:
+            return WorldView(folded.world, t, ends)
+        return SessionView(folded.session(t), t, ends)
 
     def next_change(self, after: int) -> int:
-        """Give the instant of the next write or refresh after `after`."""
-        world, ends = self._world_at(max(after, self.first))
-        return min(world.next_write(after), ends)
+        """Give the instant of the next write or refresh after `after`, or of a command."""
+        after = max(after, self.first)
+        folded, ends = self._folded_at(after)
+        ends = min(ends, folded.next_command(after), folded.world.next_write(after))
+        return min(ends, folded.session(after).next_edge(after)) if folded.commands else ends
 
     def changes(self, after: int, until: int) -> Iterator[Change]:
         """Give the status changes later than `after` and not later than `until`; none across a refresh."""
         t = max(after, self.first)
         while (t := self.next_change(t)) <= until:
-            world, _ = self._world_at(t)
-            changed = [life for life, _ in world.living(t - 1) if life.move_at(t)[0] == t > world.epoch]
+            folded, _ = self._folded_at(t)
+            world, session = folded.world, folded.session(t)
+            changed = [life for life, _ in session.base.living_between(t - 1, t - 1) if life.move_at(t)[0] == t]
             starts = world.lives.calendar.starts_by(t)
-            if starts and world.lives.calendar.start_time(starts - 1) == t > world.epoch:
+            if starts and world.lives.calendar.start_time(starts - 1) == t:
                 changed.append(world.lives.life(number_of(STARTED, starts - 1)))
             rows = []
             for life in changed:
-                moves = life.moves_until(t)
-                before = life.moves[moves - 2][1] if moves > 1 else None
-                name = world.population.job(life.job).name
-                rows.append(Change(t, world.ex_ids.id_of(life.number), name, before, life.moves[moves - 1][1]))
+                if t > world.epoch and not session.is_unborn(life.number):
+                    name = world.population.job(life.job).name
+                    rows.append(_change(t, world.ex_ids.id_of(life.number), name, life.moves[: life.moves_until(t)]))
+            for course in session.courses.values():
+                moves = course.moves[: course.moves_until(t)]
+                if moves and moves[-1][0] == t and (len(moves) == 1 or moves[-2][1] != moves[-1][1]):
+                    rows.append(_change(t, course.ex_id, course.name, moves))
             yield from sorted(rows, key=lambda change: change.ex_id)
+
+
+def _change(t: int, ex_id: str, name: str, moves: Sequence[Move]) -> Change:
+    return Change(t, ex_id, name, moves[-2][1] if len(moves) > 1 else None, moves[-1][1])

@@ -14,10 +14,14 @@ from operator import add, sub
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from toolkit.world.life import Life
+    from toolkit.world.session.course import Course
     from toolkit.world.world import World
+
+    Lived = Callable[[int, int], Iterable[Life | Course]]
+    """Gives the executions that are not terminal at some instant of a stretch."""
 
 TOTALS: Final = (
     "processed", "failed", "queued", "job_duration", "workers_joined", "workers_disconnected", "workers_reconnected",
@@ -35,20 +39,20 @@ def _begin(world: World, t: int) -> int:
     return world.epoch + (t - world.epoch) // every * every
 
 
-def _push(life: Life, every: int, t: int) -> int | None:
+def _push(life: Life | Course, every: int, t: int) -> int | None:
     """Give the instant of an execution's last push not later than `t`, `None` if there is none."""
     if t >= life.last_push:
         return life.last_push
     return t - (t - life.started) % every if t >= life.started + every else None
 
 
-def _next_push(life: Life, every: int, t: int) -> int:
+def _next_push(life: Life | Course, every: int, t: int) -> int:
     """Give the instant of an execution's next push after `t`; it has not ended then."""
     past = max(0, t - life.started) // every
     return min(life.started + (past + 1) * every, life.last_push)
 
 
-def _pushed(life: Life, every: int, t: int) -> Values:
+def _pushed(life: Life | Course, every: int, t: int) -> Values:
     """Give what an execution's pushes by `t` add up to."""
     at = _push(life, every, t)
     if at is None:
@@ -59,7 +63,7 @@ def _pushed(life: Life, every: int, t: int) -> Values:
     return tuple([stats[name] for name in TOTALS])
 
 
-def _share(life: Life, every: int, begin: int, t: int) -> Values:
+def _share(life: Life | Course, every: int, begin: int, t: int) -> Values:
     """Give an execution's part of the totals that count from `begin`."""
     at = _push(life, every, t)
     if at is None or at <= begin:
@@ -70,40 +74,40 @@ def _share(life: Life, every: int, begin: int, t: int) -> Values:
     return tuple(map(sub, _pushed(life, every, t), before))
 
 
-def totals(world: World, t: int) -> Values:
-    """Give the totals at an instant of the world."""
+def totals(world: World, t: int, lived: Lived) -> Values:
+    """Give the totals at an instant of the world, from the executions that `lived` gives."""
     begin, every = _begin(world, t), world.scenario.analytics_every
-    shares = (_share(life, every, begin, t) for life, _ in world.living_between(begin, t))
+    shares = (_share(life, every, begin, t) for life in lived(begin, t))
     return tuple(map(sum, zip(_NOTHING, *shares, strict=True)))
 
 
-def next_push(world: World, t: int) -> int:
+def next_push(world: World, t: int, lived: Lived) -> int:
     """Give an instant after `t` up to which no total changes."""
     every = world.scenario.analytics_every
-    pushes = (_next_push(life, every, t) for life, _ in world.living(t))
+    pushes = (_next_push(life, every, t) for life in lived(t, t) if life.last_push > t)
     renewed = _begin(world, t) + world.scenario.totals_from_zero_every
     return min(renewed, world.next_write(t), *pushes)
 
 
-def pushes(world: World, first: int, last: int) -> Iterator[tuple[int, Values]]:
+def pushes(world: World, first: int, last: int, lived: Lived) -> Iterator[tuple[int, Values]]:
     """Give the totals at `first` and at every instant in `(first, last]` at which they may change, in order."""
     every, renewed = world.scenario.analytics_every, world.scenario.totals_from_zero_every
     zeros = range(_begin(world, first) + renewed, last + 1, renewed)
     growth: dict[int, Values] = {}
-    for life, _ in world.living_between(_begin(world, first), last):
+    for life in lived(_begin(world, first), last):
         share = _share(life, every, _begin(world, first), first)
         for t in sorted({*_pushes(life, every, first, last), *zeros}):
             now = _share(life, every, _begin(world, t), t)
             growth[t] = tuple(map(add, growth.get(t, _NOTHING), map(sub, now, share)))
             share = now
-    values = totals(world, first)
+    values = totals(world, first, lived)
     yield first, values
     for t in sorted(growth):
         values = tuple(map(add, values, growth[t]))
         yield t, values
 
 
-def _pushes(life: Life, every: int, first: int, last: int) -> Iterator[int]:
+def _pushes(life: Life | Course, every: int, first: int, last: int) -> Iterator[int]:
     """Give the instants of an execution's pushes in `(first, last]`."""
     t = first
     while t < life.last_push and (t := _next_push(life, every, t)) <= last:

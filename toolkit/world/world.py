@@ -13,7 +13,7 @@ from toolkit.model.instants import DAY
 from toolkit.timeline.order import Entry, merged_page
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world import documents
-from toolkit.world.catalogue import ASSET_OPERATIONS, ASSETS, INFO
+from toolkit.world.catalogue import ASSETS, INFO, OPERATIONS
 from toolkit.world.draws import Draws
 from toolkit.world.ids import Ids
 from toolkit.world.lives import Lives
@@ -86,7 +86,7 @@ class World:
     @cached_property
     def saved_assets(self) -> list[tuple[Record, tuple[str, ...]]]:
         """The assets, newest first, each with the names of the operations in it."""
-        return [(record, ASSET_OPERATIONS.get(record.fields["name"], ())) for record in self.assets]
+        return [(record, OPERATIONS.get(record.fields["id"], ())) for record in self.assets]
 
     def port(self, number: int) -> int:
         """Draw the port of an execution's controller."""
@@ -140,6 +140,10 @@ class World:
     def living(self, t: int) -> list[tuple[Life, int | None]]:
         """Give the executions that are not terminal at `t`, each with its place in the cycle, if it has one."""
         return self.living_between(t, t)
+
+    def lived(self, first: int, last: int) -> list[Life]:
+        """Give the executions that are not terminal at some instant of a stretch."""
+        return [life for life, _ in self.living_between(first, last)]
 
     def living_between(self, first: int, last: int) -> list[tuple[Life, int | None]]:
         """Give the executions that are not terminal at some instant of a stretch, with their places in the cycle."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 MOST_WORKERS: Final = 10**9
-MOST_RECOVERED: Final = 10**6
+MOST_RECOVERED: Final = 20_000
 
 
 def apply(session: Session, t: int, entry: Entry) -> None:
@@ -123,27 +123,32 @@ def _resume(session: Session, t: int, entry: Entry) -> None:
 
 
 def _workers(session: Session, t: int, entry: Entry) -> None:
-    count = ceil(min(entry.get("add", entry.get("remove", 0)), MOST_WORKERS))
+    asked: float = entry["remove"] if "remove" in entry else entry["add"]
+    count = ceil(min(asked, MOST_WORKERS))
     if count <= 0:
         return
     if "remove" in entry:
         _act(session, t, entry, lambda course, at: work.dismiss(course, at, count))
         return
-    course = session.take(entry["ex_id"], t)
-    if course is not None and course.status(t) != "stopping" and not is_terminal(course.status(t)):
-        if course.status(t) == "pending":
-            course.workers += count
-        else:
-            session.request(course, t, count)
+    course = _living(session, t, entry)
+    if course is None or course.doomed or course.status(t) == "stopping":
+        return
+    if course.status(t) == "pending":
+        course.workers += count
+    else:
+        session.request(course, t, count)
 
 
 def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int], bool]) -> None:
-    living = session.document(entry["ex_id"], t)
-    if living is None or is_terminal(living["_status"]):
-        return
-    course = session.take(entry["ex_id"], t)
+    course = _living(session, t, entry)
     if course is not None and action(course, t):
         session.settle(course, t)
+
+
+def _living(session: Session, t: int, entry: Entry) -> Course | None:
+    """Take an execution in hand, unless it has ended or there is none."""
+    document = session.document(entry["ex_id"], t)
+    return None if document is None or is_terminal(document["_status"]) else session.take(entry["ex_id"], t)
 
 
 def _save_asset(session: Session, t: int, entry: Entry) -> None:

@@ -1,4 +1,4 @@
-"""The life of an execution that a client started or acted on: the same questions as a `Life`, answered from dated facts.
+"""The life of an execution that a client started or acted on: a `Life`'s questions, answered from dated facts.
 
 Facts later than the instant of a command are plans, which the command may throw away; facts before it never change.
 An execution of the generated world keeps its rules from before (`life`), one that a client starts shows what was
@@ -29,7 +29,7 @@ QUEUED_AFTER: Final = 240
 _IDLE_ENDS: Final = frozenset({"completed", "failed", "rejected"})
 
 
-class Course:  # noqa: PLR0904 - the questions are those of a life, and each is one
+class Course:
     """One execution in a client's hands.
 
     Attributes:
@@ -60,9 +60,9 @@ class Course:  # noqa: PLR0904 - the questions are those of a life, and each is 
     """
 
     __slots__ = (
-        "deleted", "doomed", "ex_id", "job_id", "joined", "left", "life", "line", "losses", "moves", "name", "number", "pace",
-        "pending", "processes", "queue", "recovers", "removed", "returns", "since", "template", "then", "workers",
-        "written",
+        "deleted", "doomed", "ex_id", "job_id", "joined", "left", "life", "line", "losses", "moves", "name", "number",
+        "pace", "pending", "processes", "queue", "recovers", "removed", "returns", "since", "template", "then",
+        "workers", "written",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what an execution is
@@ -174,6 +174,15 @@ class Course:  # noqa: PLR0904 - the questions are those of a life, and each is 
         """When its controller sends what it counted for the last time."""
         return min(self.left, self.ended) if self.started < NEVER else self.ended
 
+    @property
+    def connects(self) -> int:
+        """From when on it has a controller: at once, or when it is connected, for one that a client started."""
+        return self.created if self.life is not None else self.started
+
+    def connected(self, t: int) -> bool:
+        """Tell whether it has a controller at `t`."""
+        return self.connects <= t < self.left
+
     def updated(self, t: int) -> int:
         """Give the instant of the last write of its record not later than `t`."""
         return self.deleted if self.deleted <= t else self.move_at(t)[0]
@@ -206,12 +215,28 @@ class Course:  # noqa: PLR0904 - the questions are those of a life, and each is 
         """Count the workers that joined and were not taken away by `t`."""
         return bisect_right(self.joined, t) - bisect_right(self.removed, t)
 
-    def drained(self, t: int) -> int:
-        """Give when the slices in flight are done of the pause it is in at `t`."""
-        place = self.moves_until(t) - 1
+    def counted(self, t: int) -> int:
+        """Give the last instant not after `t` at which it was counting, or stopped to."""
+        t = min(t, self.final)
+        # An end that found it paused changes nothing.
+        place = self.moves_until(t) - 1 if t < self.final else bisect_left(self.moves, t, key=_instant) - 1
+        return self._paused(place) if self.moves[place][1] == "paused" else t
+
+    def expires(self, t: int) -> int:
+        """Give when it has counted until `t`, `NEVER` if it does not: its records grow old only as it works."""
+        if self.counted(t) == t:
+            return t
+        later = self.moves[self.moves_until(t) :]
+        return next((at for at, status in later if status != "paused" and at < self.final), NEVER)
+
+    def _paused(self, place: int) -> int:
         while place and self.moves[place - 1][1] == self.moves[place][1]:
             place -= 1
-        paused = self.moves[place][0]
+        return self.moves[place][0]
+
+    def drained(self, t: int) -> int:
+        """Give when the slices in flight are done of the pause it is in at `t`."""
+        paused = self._paused(self.moves_until(t) - 1)
         return paused + min(self.pace.slice_ms, DRAIN) if self.pace is not None else paused
 
     def active(self, t: int) -> int:
@@ -314,6 +339,10 @@ class Course:  # noqa: PLR0904 - the questions are those of a life, and each is 
                 if at < end:
                     return at
         return NEVER
+
+    def fails(self, nth: int) -> int:
+        """Give when the `nth` slice fails, `NEVER` if it does not."""
+        return self.failure_time(nth)[0]
 
     def failure_time(self, nth: int) -> tuple[int, int]:
         """Give the instant at which the `nth` slice failed (from 1) and how many were processed then."""

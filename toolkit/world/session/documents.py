@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 BROKEN: Final = (
     "TSError: slicer for ex {ex_id} had an error, shutting down execution, caused by Error: "
     "Unable to read file at path {path}\n"
-    "    at ExecutionController._terminalError (packages/teraslice/dist/src/lib/workers/execution-controller/index.js:327:23)\n"
-    "    at ExecutionController.initialize (packages/teraslice/dist/src/lib/workers/execution-controller/index.js:263:24)\n"
+    "    at ExecutionController._terminalError (packages/teraslice/dist/src/lib/workers/execution-controller/"
+    "index.js:327:23)\n"
+    "    at ExecutionController.initialize (packages/teraslice/dist/src/lib/workers/execution-controller/"
+    "index.js:263:24)\n"
     "Caused by: Error: Unable to read file at path {path}"
 )
 UNREADABLE: Final = (
@@ -81,7 +83,7 @@ def execution_document(course: Course, t: int, address: tuple[int, str]) -> Docu
         "_slicer_stats": {} if written is None else _statistics(course, written),
         "_failureReason": reason,
     }
-    if course.first("initializing") <= t:
+    if course.first("initializing") <= t and "slicer_port" not in document:
         document |= {"slicer_port": address[0], "slicer_hostname": address[1]}
     if course.deleted <= t:
         document |= {"_deleted": True, "_deleted_on": format_instant(course.deleted)}
@@ -96,10 +98,10 @@ def _reason(course: Course, t: int) -> str:
     """Give why it fails or failed; a pause does not change that, an end that is none clears it."""
     if course.status(t) in _CLEARED:
         return ""
-    bad = [(at, status) for at, status in course.moves[: course.moves_until(t)] if status in _REASONED]
+    bad = [status for _, status in course.moves[: course.moves_until(t)] if status in _REASONED]
     if not bad:
         return ""
-    at, status = bad[-1]
+    status = bad[-1]
     if status == "failed" and course.pace is not None and course.pace.broken is not None:
         return BROKEN.replace("{ex_id}", course.ex_id).replace("{path}", course.pace.broken)
     return documents.failure_reason(course, course.ex_id, status)
@@ -127,5 +129,3 @@ def error_document(course: Course, nth: int, ids: tuple[str, str], draw: int) ->
     if not isinstance(retries, int) or not retries:
         del document["retry_count"]
     return document
-
-

@@ -35,9 +35,7 @@ class Sequenced(NamedTuple):
             # The j-th left-out position has `positions[j] - j` entries that stay before it.
             return i + bisect_right(range(len(positions)), i, key=lambda j: positions[j] - j)
 
-        return Sequenced(
-            self.size - len(positions), lambda i: self.key(place(i)), lambda i: self.number(place(i))
-        )
+        return Sequenced(self.size - len(positions), lambda i: self.key(place(i)), lambda i: self.number(place(i)))
 
 
 class Remainder:
@@ -110,7 +108,9 @@ class Remainder:
         """Give what events stopped by `t`, and what ended before the epoch, newest first."""
         world = self._world
         gone = world.gone(t)
-        whole = Sequenced(gone + len(world.history), partial(world.ended_entry, gone), partial(world.ended_number, gone))
+        whole = Sequenced(
+            gone + len(world.history), partial(world.ended_entry, gone), partial(world.ended_number, gone)
+        )
         places = self._places[: bisect_left(self._places, gone)]
         return whole.without([gone - 1 - place for place in reversed(places)] + [gone + at for at in self._history])
 

@@ -44,12 +44,12 @@ class Request(NamedTuple):
 
     Attributes:
         course: The execution.
-        count: How many.
+        wanted: How many.
         one_by_one: Whether they are what was left of a larger request, and come singly.
     """
 
     course: Course
-    count: int
+    wanted: int
     one_by_one: bool
 
 
@@ -78,6 +78,7 @@ class Session:
         base: What is left of it.
         courses: Executions in clients' hands by id.
         jobs: Jobs in clients' hands by id.
+        saved: Every asset there ever is, oldest first.
         slots: Who holds which slot.
         done: Up to which instant, itself included, it has been folded.
     """
@@ -88,7 +89,7 @@ class Session:
         self.base = Remainder(world)
         self.courses: dict[str, Course] = {}
         self.jobs: dict[str, Dossier] = {}
-        self._assets = [
+        self.saved = [
             Asset(world.epoch, NEVER, record, operations) for record, operations in reversed(world.saved_assets)
         ]
         self._records: dict[str, tuple[int, Record]] = {}
@@ -213,7 +214,7 @@ class Session:
         place = self.base.place_of(number)
         self.base.leave_execution(number)
         self._pass_by(life.job, t)
-        if life.lane is not None and life.ended > t:
+        if life.lane is not None:
             shown = life.first("initializing")
             for process, slot in enumerate(world.placement.slots_of(life)):
                 made = Process(
@@ -331,19 +332,26 @@ class Session:
         if any(asset.record.fields["id"] == asset_id for asset in self.assets_at(t)):
             return
         saved = {"_created": format_instant(t), **document}
-        self._assets.append(Asset(t, NEVER, Record(saved), operations))
-        self.note(f"asset {len(self._assets)}", [t])
+        self.saved.append(Asset(t, NEVER, Record(saved), operations))
+        self.note(f"asset {len(self.saved)}", [t])
 
     def drop_asset(self, t: int, asset_id: str) -> None:
         """Delete an asset, if it is there."""
-        for place, asset in enumerate(self._assets):
+        for place, asset in enumerate(self.saved):
             if asset.record.fields["id"] == asset_id and asset.since <= t < asset.until:
-                self._assets[place] = asset._replace(until=t)
+                self.saved[place] = asset._replace(until=t)
                 self.note(f"asset {place} dropped", [t])
+
+    @property
+    def has_assets(self) -> bool:
+        """Whether a client saved or deleted an asset."""
+        return len(self.saved) > len(self.world.saved_assets) or any(a.until < NEVER for a in self.saved)
 
     def assets_at(self, t: int) -> list[Asset]:
         """Give the assets at an instant, newest first."""
-        return [asset for asset in reversed(self._assets) if asset.since <= t < asset.until]
+        there = [asset for asset in self.saved if asset.since <= t < asset.until]
+        there.sort(key=lambda asset: str(asset.record.fields["id"]))
+        return sorted(there, key=lambda asset: str(asset.record.fields["_created"]), reverse=True)
 
     def launch(self, course: Course, t: int) -> None:
         """Let a new execution wait for slots."""
@@ -372,6 +380,7 @@ class Session:
 
     def note(self, key: str, instants: list[int]) -> None:
         """Note at which instants something changes, instead of what was noted of it before."""
+        self._records.pop(key, None)
         for t in self._noted.get(key, ()):
             del self._edges[bisect_left(self._edges, t)]
         self._noted[key] = list(instants)
@@ -410,19 +419,19 @@ class Session:
             return
         course = self._pending.pop(0)
         self.slots.take(course, free, worker=False, held=t, shown=t + work.INITIALIZES)
-        missing = self._hire(course, free, course.workers, t, t + work.INITIALIZES + work.SHOWS)
+        hired = self._hire(course, free, course.workers, (t, t + work.INITIALIZES + work.SHOWS, 0))
         work.begin(course, t, self._starts.between(course.number, *work.BEGINS))
-        if missing:
-            self._requests.append(Request(course, missing, one_by_one=True))
+        if hired < course.workers:
+            self._requests.append(Request(course, course.workers - hired, one_by_one=True))
         self._settled(course, t)
 
-    def _hire(self, course: Course, free: dict[int, list[int]], count: int, t: int, shown: int, joins: int = 0) -> int:
-        """Give an execution workers as far as there are slots; gives how many are missing."""
-        while count and any(free.values()):
-            process = self.slots.take(course, free, worker=True, held=t, shown=shown)
-            process.joins = joins
-            count -= 1
-        return count
+    def _hire(self, course: Course, free: dict[int, list[int]], wanted: int, times: tuple[int, int, int]) -> int:
+        """Give an execution workers as far as there are slots, held, shown and joining from `times` on; count them."""
+        held, shown, joins = times
+        hired = min(wanted, sum(map(len, free.values())))
+        for _ in range(hired):
+            self.slots.take(course, free, worker=True, held=held, shown=shown).joins = joins
+        return hired
 
     def _serve_request(self, t: int) -> None:
         course, count, one_by_one = self._requests[0]
@@ -431,21 +440,21 @@ class Session:
             self.look_again(t)
             return
         free = self.slots.free(t, self.living(t))
-        room = sum(map(len, free.values()))
-        if not room:
+        if not any(free.values()):
             self._serve = min(NEVER, self._next_chance(t) + AFTER_CHANGE)
             return
         self._requests.pop(0)
         wanted = 1 if one_by_one else count
         joins = max(t + work.JOINS, course.started) if course.started < NEVER else 0
-        left = self._hire(course, free, wanted, t, t + work.SHOWS, joins)
+        hired = self._hire(course, free, wanted, (t, t + work.SHOWS, joins))
         if joins:
-            for _ in range(wanted - left):
+            for _ in range(hired):
                 insort(course.joined, joins)
             work.change_workers(course, t)
-        left += count - wanted
-        if left:
-            self._requests.append(Request(course, left, one_by_one=True))
+        else:
+            work.release(course, course.ended, course.ended)
+        if hired < count:
+            self._requests.append(Request(course, count - hired, one_by_one=True))
         self._settled(course, t)
 
     def _settled(self, course: Course, t: int) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.timeline.view import NEVER
-from toolkit.world.session.course import Course
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from toolkit.world.life import Life
     from toolkit.world.placement import Placement
+    from toolkit.world.session.course import Course
 
 Slot = tuple[int, int]
 """A node, and a place on it from 0."""

@@ -11,8 +11,8 @@ from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Held, Record
 from toolkit.world.documents import controller_document
 from toolkit.world.session.course import Course
-from toolkit.world.timeline import WorldView, nodes_of
 from toolkit.world.totals import TOTALS, next_push, totals
+from toolkit.world.view import WorldView, nodes_of
 
 if TYPE_CHECKING:
     from toolkit.world.life import Life
@@ -54,19 +54,22 @@ class SessionView(WorldView):
     def controllers(self) -> Held[list[Record]]:
         """The execution controllers: by name, then `started`, both descending."""
         session, world, t = self._session, self._world, self.t
-        rows = []
+        rows: list[tuple[str, int, str, Life | Course, str]] = []
         until = self._written()
         for life, *ids in world.controlled_from(world.last_write(t)):
             if not session.is_unborn(life.number):
-                rows.append((ids[2], life.started if t >= life.started else life.created, ids[0], life, ids))
-        for course in session.courses.values():
-            if _connected(course, t):
-                ids = [course.ex_id, course.job_id, course.name]
-                rows.append((course.name, course.started if t >= course.started else course.created, ids[0], course, ids))
+                ex_id, job_id, name = ids
+                rows.append((name, _since(life, t), ex_id, life, job_id))
+        rows += [
+            (course.name, _since(course, t), course.ex_id, course, course.job_id)
+            for course in session.courses.values()
+            if course.connected(t)
+        ]
         rows.sort(key=lambda row: row[2])
         rows.sort(key=lambda row: row[:2], reverse=True)
         until = min([until, *(row[3].stats_until(t) for row in rows)])
-        return Held([Record(controller_document(row[3], t, *row[4])) for row in rows], until)
+        records = [Record(controller_document(lived, t, ex_id, job_id, name)) for name, _, ex_id, lived, job_id in rows]
+        return Held(records, until)
 
     def controller(self, ex_id: str) -> Held[Record | None]:
         """The controller of one execution."""
@@ -76,7 +79,7 @@ class SessionView(WorldView):
                 return Held(None, self._written())
             record, until = super().controller(ex_id)
             return Held(record, min(until, self._written()) if record is None else until)
-        if not _connected(course, self.t):
+        if not course.connected(self.t):
             return Held(None, self._written())
         document = controller_document(course, self.t, ex_id, course.job_id, course.name)
         return Held(Record(document), self._until(min(course.stats_until(self.t), self._session.next_edge(self.t))))
@@ -190,7 +193,9 @@ class SessionView(WorldView):
             records, until = super().errors(ex_id)
             return Held(records, min(until, self._written()) if not records else until)
         numbers = failures(course, self.t, self._world.scenario.errors_newest, self._world.scenario.errors_within)
-        records = [self._session.error_record(course, nth) for nth in reversed(numbers)]
+        records = [self._session.error_record(course, nth) for nth in numbers]
+        records.sort(key=lambda record: str(record.fields["slice_id"]))
+        records.sort(key=lambda record: str(record.fields["_updated"]), reverse=True)
         return Held(records, self._until(min(self._failing_until(course, numbers), self._session.next_edge(self.t))))
 
     def _failing_until(self, course: Course, numbers: range) -> int:
@@ -198,7 +203,7 @@ class SessionView(WorldView):
             return NEVER
         later = [course.failure_time(numbers.stop)[0]]
         if numbers:
-            later.append(course.failure_time(numbers.start)[0] + self._world.scenario.errors_within)
+            later.append(course.expires(course.failure_time(numbers.start)[0] + self._world.scenario.errors_within))
         return min(later)
 
     def assets(self) -> Held[list[Record]]:
@@ -213,10 +218,9 @@ class SessionView(WorldView):
         return Held(operations, self._until(self._session.next_edge(self.t)))
 
 
-def _connected(course: Course, t: int) -> bool:
-    """Tell whether an execution has a controller: those that clients start have one while it is connected."""
-    begins = course.created if course.life is not None else course.started
-    return begins <= t < course.left
+def _since(lived: Life | Course, t: int) -> int:
+    """Give since when an execution runs at `t`; since its creation before it does."""
+    return lived.started if t >= lived.started else lived.created
 
 
 def failures(course: Course, t: int, newest: int, within: int) -> range:
@@ -228,11 +232,8 @@ def failures(course: Course, t: int, newest: int, within: int) -> range:
         newest: How many are kept at most.
         within: For how long, in milliseconds, unless the execution ends before.
     """
-    until = min(t, course.final)
-    failed = course.failed(until)
+    failed = course.failed(min(t, course.final))
     first = max(1, failed - newest + 1)
-    oldest = until - within
+    oldest = course.counted(t) - within
     first += bisect_right(range(first, failed + 1), oldest, key=lambda nth: course.failure_time(nth)[0])
     return range(first, failed + 1)
-
-

@@ -78,6 +78,7 @@ def replan(course: Course, t: int) -> None:
     if course.life is not None:
         if final < NEVER:
             course.bend(final, 0)
+        release(course, course.ended, course.ended)
     elif t >= course.started:
         _plan_end(course, t)
 
@@ -122,10 +123,10 @@ def _end(course: Course, t: int, status: str) -> None:
 
 
 def release(course: Course, workers: int, controller: int) -> None:
-    """Say when a course's processes are gone, of those that are not gone or leaving already."""
+    """Say when a course's processes are gone; those that were sent away go before."""
     for process in course.processes:
-        if not process.leaving:
-            process.until = workers if process.worker else controller
+        until = workers if process.worker else controller
+        process.until = min(process.until, until) if process.leaving else until
 
 
 def pause(course: Course, t: int) -> bool:
@@ -199,15 +200,15 @@ def dismiss(course: Course, t: int, count: int) -> bool:
     at = t + EXITS
     present = [process for process in course.processes if process.worker and process.shown <= t < process.until]
     present = [process for process in present if not process.leaving]
-    if course.status(t) in {"stopping", *TERMINAL} or count >= len(present):
+    if course.doomed or course.status(t) in {"stopping", *TERMINAL} or count >= len(present):
         return False
     for process in _in_turn(present)[:count]:
         process.until, process.leaving = at, True
         joins = process.joins or course.started
-        if joins > at:
-            course.joined.remove(joins)
-        else:
+        if joins <= at:
             course.remove_worker(at)
+        elif joins < NEVER:
+            course.joined.remove(joins)
     change_workers(course, t)
     return True
 

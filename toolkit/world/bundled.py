@@ -1,0 +1,95 @@
+"""A scenario's life under a command log as tracks: each generation's, one after the other."""
+
+from __future__ import annotations
+
+from heapq import merge
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from toolkit.timeline.view import NEVER
+from toolkit.tracks.track import Change, Counter, Piece, Span, Track
+from toolkit.world.export import Export
+from toolkit.world.session.tracks import SessionExport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from toolkit.world.timeline import LiveTimeline
+
+
+class Bundled:
+    """The tracks of a live timeline over `[first, last]`, both ends included; each collection sorted by id."""
+
+    def __init__(self, timeline: LiveTimeline, first: int, last: int) -> None:
+        """Choose the stretch, which lies inside of the timeline's life."""
+        self._exports: list[Export] = []
+        begins = timeline.begins
+        for place, epoch in enumerate(begins):
+            ends = begins[place + 1] if place + 1 < len(begins) else NEVER
+            a, b = max(first, epoch), min(last, ends - 1)
+            if a > b:
+                continue
+            until = ends if ends <= last else NEVER
+            session, _ = timeline.session_at(b)
+            if session.courses or session.jobs or session.has_assets:
+                self._exports.append(SessionExport(session, a, b, until=until, begin=first))
+            else:
+                self._exports.append(Export(session.world, a, b, until=until, begin=first))
+
+    def record_count(self) -> int:
+        """Count the jobs and executions, for progress."""
+        return sum(export.record_count() for export in self._exports)
+
+    def tracks(self) -> dict[str, Iterator[Track]]:
+        """Give every collection's tracks, made one by one as they are asked for."""
+        every = [export.tracks() for export in self._exports]
+        return {name: _joined([tracks[name] for tracks in every]) for name in every[0]}
+
+
+def _joined(rows: list[Iterator[Track]]) -> Iterator[Track]:
+    for _, same in groupby(merge(*rows, key=_id), key=_id):
+        yield _one_after_the_other(list(same))
+
+
+def _id(track: Track) -> str:
+    return track.id
+
+
+def _one_after_the_other(tracks: Iterable[Track]) -> Track:
+    """Make one track of several of one id that exist at different times."""
+    first, *others = sorted(tracks, key=_since)
+    for track in others:
+        since = _since(track)
+        first = Track(
+            id=first.id,
+            doc=first.doc,
+            changes=[*first.changes, Change(t=since, doc=track.doc), *track.changes],
+            counters={
+                field: Counter(pieces=_pieces(first, field) + _pieces(track, field))
+                for field in {**first.counters, **track.counters}
+            },
+            lists={field: items + track.lists[field] for field, items in first.lists.items()},
+            counts=first.counts,
+            spans=_adjoining([*first.spans, *track.spans]),
+        )
+    return first
+
+
+def _since(track: Track) -> int:
+    return (track.spans[0][0] or 0) if track.spans else 0
+
+
+def _pieces(track: Track, field: str) -> list[Piece]:
+    counter = track.counters.get(field)
+    return counter.pieces if counter is not None else [(_since(track), track.doc[field], 0)]
+
+
+def _adjoining(spans: list[Span]) -> list[Span]:
+    """Make one span of two where the second begins as the first ends; nothing is left of one that has no bounds."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and joined[-1][1] == span[0]:
+            joined[-1] = joined[-1][0], span[1]
+        else:
+            joined.append(span)
+    return [] if joined == [(None, None)] else joined
