@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.answers.javascript import MISSING, get, text_of, units
+from toolkit.model.javascript import MISSING, get, text_of, units
 from toolkit.model.wire import Document
 
 if TYPE_CHECKING:
