@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant
+from toolkit.model.wire import dumps
 from toolkit.timeline.view import NEVER
 from toolkit.timeline.view import Change as Move
 from toolkit.tracks.cache import Bounded
@@ -17,6 +18,9 @@ from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import HOUR_MS, Change, Counter, Span, Track
 
 EPOCH = 1_767_225_600_000
+
+DELETED = {b"true", b'"true"', b"[false,true]"}
+"""Values of `_deleted` that mean it."""
 
 
 def date(n: int) -> str:
@@ -46,15 +50,21 @@ def job_tracks(draw: st.DrawFn) -> list[Track]:
     for number in range(draw(st.integers(0, 8))):
         times = sorted(draw(st.sets(st.integers(1, 100), max_size=3)))
         updates = st.integers(0, 4).map(date) | st.sampled_from([None, "odd", 5, "2026-99-01T00:00:00.000Z"])
-        changes = [Change(t, set={draw(st.sampled_from(["_updated", "x"])): draw(updates)}) for t in times]
+        marks = st.sampled_from([True, True, False, None, "true", "false", [False, True]])
+        fields = st.tuples(st.sampled_from(["_updated", "x"]), updates) | st.tuples(st.just("_deleted"), marks)
+        changes = [Change(t, set=dict([draw(fields)])) for t in times]
         spans: list[Span] = draw(st.sampled_from([[], [(None, 40)], [(20, None)], [(10, 30), (60, 70)]]))
-        tracks.append(job(f"j{number}", draw(updates), changes=changes, spans=spans))
+        track = job(f"j{number}", draw(updates), changes=changes, spans=spans)
+        if draw(st.booleans()):
+            track.doc["_deleted"] = draw(marks)
+        tracks.append(track)
     return tracks
 
 
-def expected(tracks: list[Track], t: int) -> list[str]:
+def expected(tracks: list[Track], t: int, *, deleted: bool = False) -> list[str]:
     """The ids of the list at an instant, from the definition."""
-    docs = [doc for track in tracks if (doc := TrackState(track).at(t).value) is not None]
+    every = [doc for track in tracks if (doc := TrackState(track).at(t).value) is not None]
+    docs = [doc for doc in every if (dumps(doc.get("_deleted")) in DELETED) is deleted]
     return [doc["job_id"] for doc in sorted(docs, key=lambda doc: (-instant_of(doc["_updated"]), doc["job_id"]))]
 
 
@@ -67,6 +77,7 @@ def test_a_page_is_a_slice_of_the_sorted_list(tracks: list[Track], instants: lis
         view = found.at(t)
         assert expected(tracks, t)[start : start + size] == ids(view.jobs(start, size))
         assert view.job_count() == len(expected(tracks, t))
+        assert expected(tracks, t, deleted=True)[start : start + size] == ids(view.deleted_jobs(start, size))
 
 
 @settings(deadline=None, max_examples=100)
@@ -78,6 +89,9 @@ def test_a_page_stays_so_until(tracks: list[Track], t: int) -> None:
     assert page.until > t
     for later in range(t, min(page.until, 101)):
         assert [record.fields for record in page.value] == [r.fields for r in found.at(later).jobs(0, 5).value]
+    gone = found.at(t).deleted_jobs(0, 5)
+    for later in range(t, min(gone.until, 101)):
+        assert [record.fields for record in gone.value] == [r.fields for r in found.at(later).deleted_jobs(0, 5).value]
 
 
 def test_ready_made_texts_are_kept() -> None:
@@ -188,6 +202,37 @@ def test_an_explicit_order_holds_until_the_next() -> None:
     }
     assert ids(found.at(20).jobs(1, 2)) == ["c", "a"]
     assert [found.at(t).job_count() for t in (20, 30)] == [4, 3]
+
+
+def test_deleted_executions_are_in_a_list_of_their_own() -> None:
+    """From its deletion on an execution is in the other list and still served alone; `false` and nothing are alike."""
+    found = timeline(
+        executions=[
+            execution("a", (30, {"_deleted": True, "_updated": date(30)})),
+            execution("b", (50, {"_deleted": False})),
+            execution("c", (0, {"_deleted": True, "job_id": "j"})),
+            Track("d", {"ex_id": "d", "_updated": date(9), "_deleted": True}),
+        ]
+    )
+    shown = {
+        t: (ids(found.at(t).executions(0, 9), "ex_id"), ids(found.at(t).deleted_executions(0, 9), "ex_id"))
+        for t in (29, 30, 50)
+    }
+    assert shown == {29: (["a", "b"], ["d", "c"]), 30: (["b"], ["a", "d", "c"]), 50: (["b"], ["a", "d", "c"])}
+    assert [found.at(t).execution_count() for t in (29, 30)] == [2, 1]
+    assert found.at(29).deleted_executions(0, 1).until == 30
+    for name in "acd":
+        assert found.at(50).execution(name).value is not None
+    assert found.at(50).latest_execution("j").value is found.at(50).execution("c").value
+
+
+def test_an_explicit_order_is_of_listed_records() -> None:
+    """A recorded order names what was listed; deleted records keep the sort."""
+    gone = [Track(name, {"job_id": name, "_updated": date(n), "_deleted": True}) for n, name in enumerate("xy")]
+    found = TrackTimeline({"jobs": [*gone, job("a", date(5)), job("b", date(6))]}, 0, 100, {"jobs": [(0, ["a", "x"])]})
+    assert ids(found.at(0).jobs(0, 9)) == ["a", "b"]
+    assert ids(found.at(0).deleted_jobs(0, 9)) == ["y", "x"]
+    assert found.at(0).asset_operations() == ({}, NEVER)
 
 
 def execution(name: str, *moves: tuple[int, dict[str, Any]], spans: list[Span] | None = None) -> Track:

@@ -15,6 +15,7 @@ from toolkit.model import instants
 from toolkit.model.status import STATUSES, TRANSITIONS, is_legal, is_terminal
 from toolkit.timeline.order import merged_page
 from toolkit.world import order
+from toolkit.world.catalogue import ASSETS, TEMPLATES
 from toolkit.world.commands import CommandLog
 from toolkit.world.draws import Draws, key_of, mix
 from toolkit.world.ids import Ids
@@ -271,3 +272,16 @@ def test_a_mistyped_parameter_gets_a_hint() -> None:
         Scenario.from_table({"jobz": 3})
     with pytest.raises(ScenarioError, match="such as jobs and event_every"):
         Scenario.from_table({"qqqq": 3})
+
+
+def test_nothing_generated_is_deleted_and_every_asset_says_its_operations() -> None:
+    """The lists of the deleted are empty; what a template's jobs use is built in or in one of their assets."""
+    timeline = LiveTimeline(Scenario(jobs=5), CommandLog())
+    view = timeline.at(timeline.first)
+    assert view.deleted_jobs(0, 10).value == view.deleted_executions(0, 10).value == []
+    operations = view.asset_operations().value
+    assert set(operations) == {record.fields["id"] for record in view.assets().value}
+    for template in TEMPLATES:
+        known = {"test-reader", "delay", "noop", "collect"}
+        known.update(name for asset in template.assets for name in operations[ASSETS[asset].id])
+        assert {operation["_op"] for operation in template.operations} <= known

@@ -1,4 +1,4 @@
-"""Execution statuses and the one table of moves between them.
+"""Execution statuses and the one table of moves between them, and which records count as deleted.
 
 A status is Teraslice's `_status`. Everything that changes a status walks `TRANSITIONS`; a move that is not in it
 cannot happen. Source: Teraslice 3.18.0, `storage/execution.ts` and `cluster/services/execution.ts`, and the
@@ -34,6 +34,16 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 
 FIRST: Final = "pending"
 """The status every execution is created in."""
+
+
+def is_deleted(value: object) -> bool:
+    """Tell whether a record with this `_deleted` is soft-deleted: what a boolean index takes for true.
+
+    Source: Teraslice's base queries; a record may say `false` (observed after a PUT), most say nothing.
+    """
+    if isinstance(value, list):
+        return any(is_deleted(one) for one in value)
+    return value is True or value == "true"
 
 
 def is_terminal(status: str) -> bool:

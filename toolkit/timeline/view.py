@@ -63,7 +63,11 @@ class Change(NamedTuple):
 
 
 class View(Protocol):
-    """A cluster at one instant. Lists are newest `_updated` first, ties by id, unless said otherwise."""
+    """A cluster at one instant. Lists are newest `_updated` first, ties by id, unless said otherwise.
+
+    A job or an execution is in one of two lists: that of the soft-deleted, whose `_deleted` is true, or the usual one.
+    One record alone is given either way.
+    """
 
     @property
     def t(self) -> int:
@@ -85,16 +89,22 @@ class View(Protocol):
         """The controller of one execution, `None` if it has none at this instant."""
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
-        """Jobs `start` to `start + size` of the list."""
+        """Jobs `start` to `start + size` of the list, without deleted ones."""
+
+    def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:
+        """Jobs `start` to `start + size` of the deleted ones."""
 
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, `None` if there is none of that id at this instant."""
 
     def job_count(self) -> int:
-        """How many jobs the list has."""
+        """How many jobs the list has, without deleted ones."""
 
     def executions(self, start: int, size: int) -> Held[list[Record]]:
-        """Executions `start` to `start + size` of the list."""
+        """Executions `start` to `start + size` of the list, without deleted ones."""
+
+    def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:
+        """Executions `start` to `start + size` of the deleted ones."""
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
@@ -103,13 +113,16 @@ class View(Protocol):
         """The execution of a job with the newest `_created`, `None` if it has none."""
 
     def execution_count(self) -> int:
-        """How many executions the list has."""
+        """How many executions the list has, without deleted ones."""
 
     def errors(self, ex_id: str) -> Held[list[Record]]:
         """The error records of an execution; empty if there is no such execution."""
 
     def assets(self) -> Held[list[Record]]:
         """The assets, newest `_created` first."""
+
+    def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
+        """The names of each asset's operations by asset id; empty on replay, where no job is checked."""
 
 
 class Timeline(Protocol):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.errors import UsageError
 from toolkit.model.instants import is_wire_instant, parse_instant
+from toolkit.model.status import is_deleted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +23,19 @@ class Kind(NamedTuple):
         id_field: The document's field with the record's id; empty where it has none.
         watched: The fields that lists (and status changes) depend on.
         key: Makes a record's sort key from its watched values and its id; smaller comes first.
+        deletes: Whether records are soft-deleted: then `_deleted` is watched, and those it is true of have a list of
+            their own.
     """
 
     name: str
     id_field: str
     watched: tuple[str, ...]
     key: Callable[[Values, str], Any]
+    deletes: bool = False
+
+    def is_deleted(self, values: Values) -> bool:
+        """Tell whether a record with these watched values is in the list of the deleted."""
+        return self.deletes and is_deleted(values[self.watched.index("_deleted")])
 
 
 class _Descending:
@@ -72,8 +80,8 @@ def _by_id(_values: Values, record_id: str) -> tuple[str]:
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        Kind("jobs", "job_id", ("_updated",), _newest_first),
-        Kind("executions", "ex_id", ("_updated", "_status", "name", "job_id"), _newest_first),
+        Kind("jobs", "job_id", ("_updated", "_deleted"), _newest_first, deletes=True),
+        Kind("executions", "ex_id", ("_updated", "_status", "name", "job_id", "_deleted"), _newest_first, deletes=True),
         Kind("controllers", "ex_id", ("name", "started"), _by_name),
         Kind("nodes", "node_id", (), _by_id),
         Kind("errors", "slice_id", ("_updated", "ex_id"), _newest_first),

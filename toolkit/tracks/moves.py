@@ -24,7 +24,7 @@ def moves(member: Outline) -> Iterator[Change]:
         if not exists(member.spans, t):
             continue
         place = bisect_right(member.steps, t, key=_start_of) - 1
-        _, status, name, _ = member.steps[place][1]
+        _, status, name, *_ = member.steps[place][1]
         before = _status_before(member, t)
         after = _text(status)
         if after != before:

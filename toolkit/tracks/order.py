@@ -1,7 +1,7 @@
 """Lists of records at any instant, in order, at the cost of the page.
 
 Records whose place never changes are sorted once. The others are sorted again for each segment between two instants at
-which any of them moves, and merged in.
+which any of them moves, and merged in. Deleted records have an order of their own, made the same way.
 """
 
 from __future__ import annotations
@@ -39,17 +39,30 @@ def arrange(entries: list[tuple[str, int]], wanted: list[str]) -> list[int]:
 
 
 class _Segment(NamedTuple):
-    """The moving records in order, or all of them where the order is explicit."""
+    """The moving records in order, those listed and those deleted, and all listed ones where the order is explicit."""
 
-    moving: list[tuple[Any, int]]
+    listed: list[tuple[Any, int]]
+    deleted: list[tuple[Any, int]]
     explicit: list[int] | None
+
+
+class _Still(NamedTuple):
+    """Records that never move, in order."""
+
+    keys: list[Any]
+    positions: list[int]
+
+
+def _sorted_once(rows: list[tuple[Any, int]]) -> _Still:
+    rows.sort(key=_start_of)
+    return _Still([key for key, _ in rows], [position for _, position in rows])
 
 
 class Ordering:
     """The order of one kind of records over time; what it gives are positions.
 
     Attributes:
-        moving: The records whose place changes, or which are not always there: positions and outlines.
+        moving: The records whose place changes, or which are not always there or deleted: positions and outlines.
     """
 
     def __init__(self, kind: Kind, members: Iterable[tuple[int, Outline]], explicit: Sequence[Explicit] = ()) -> None:
@@ -58,39 +71,42 @@ class Ordering:
         Args:
             kind: The kind, for its sort key.
             members: The records' positions and outlines.
-            explicit: Orders that hold instead of the sort, ascending.
+            explicit: Orders that hold instead of the sort, ascending; not for deleted records.
         """
         self._kind = kind
         self._explicit = explicit
         self.moving: list[tuple[int, Outline]] = []
-        still = []
+        listed: list[tuple[Any, int]] = []
+        deleted: list[tuple[Any, int]] = []
         edges = {t for t, _ in explicit}
         for position, member in members:
             if len(member.steps) == 1 and not member.spans:
-                still.append((kind.key(member.steps[0][1], member.id), position))
+                values = member.steps[0][1]
+                (deleted if kind.is_deleted(values) else listed).append((kind.key(values, member.id), position))
             else:
                 self.moving.append((position, member))
                 edges.update(t for t, _ in member.steps[1:])
                 edges.update(t for t in chain.from_iterable(member.spans) if t is not None)
-        still.sort(key=_start_of)
-        self._keys = [key for key, _ in still]
-        self._positions = [position for _, position in still]
+        self._listed = _sorted_once(listed)
+        self._deleted = _sorted_once(deleted)
         self._edges = sorted(edges)
         self._segments: Bounded[int, _Segment] = Bounded(_SEGMENTS)
 
     def page(self, t: int, start: int, size: int) -> Held[list[int]]:
-        """Give the positions of entries `start` to `start + size` at an instant."""
+        """Give the positions of entries `start` to `start + size` at an instant, deleted records left out."""
         segment, until = self._segment(t)
         if segment.explicit is not None:
             return Held(segment.explicit[start : start + size], until)
-        page = merged_page(
-            segment.moving, len(self._keys), self._keys.__getitem__, self._positions.__getitem__, start, size
-        )
-        return Held(page, until)
+        return Held(_merged(segment.listed, self._listed, start, size), until)
+
+    def deleted_page(self, t: int, start: int, size: int) -> Held[list[int]]:
+        """Give the positions of entries `start` to `start + size` of the deleted records at an instant."""
+        segment, until = self._segment(t)
+        return Held(_merged(segment.deleted, self._deleted, start, size), until)
 
     def count(self, t: int) -> int:
-        """Count the records that exist at an instant."""
-        return len(self._keys) + len(self._segment(t).value.moving)
+        """Count the records that exist at an instant, deleted ones left out."""
+        return len(self._listed.keys) + len(self._segment(t).value.listed)
 
     def _segment(self, t: int) -> Held[_Segment]:
         number = bisect_right(self._edges, t)
@@ -101,16 +117,23 @@ class Ordering:
         return Held(segment, until)
 
     def _sorted(self, t: int) -> _Segment:
-        moving = []
+        listed: list[tuple[Any, int]] = []
+        deleted: list[tuple[Any, int]] = []
         for position, member in self.moving:
             if exists(member.spans, t):
-                step = member.steps[bisect_right(member.steps, t, key=_start_of) - 1]
-                moving.append((self._kind.key(step[1], member.id), position))
-        moving.sort(key=_start_of)
+                _, values = member.steps[bisect_right(member.steps, t, key=_start_of) - 1]
+                into = deleted if self._kind.is_deleted(values) else listed
+                into.append((self._kind.key(values, member.id), position))
+        listed.sort(key=_start_of)
+        deleted.sort(key=_start_of)
         place = bisect_right(self._explicit, t, key=_start_of)
         wanted = self._explicit[place - 1][1] if place else None
         if wanted is None:
-            return _Segment(moving, None)
-        still = list(zip(self._keys, self._positions, strict=True))
-        everything = sorted(still + moving, key=_start_of)
-        return _Segment(moving, arrange([(key[-1], position) for key, position in everything], wanted))
+            return _Segment(listed, deleted, None)
+        everything = sorted([*zip(*self._listed, strict=True), *listed], key=_start_of)
+        return _Segment(listed, deleted, arrange([(key[-1], position) for key, position in everything], wanted))
+
+
+def _merged(moving: list[tuple[Any, int]], still: _Still, start: int, size: int) -> list[int]:
+    keys, positions = still
+    return merged_page(moving, len(keys), keys.__getitem__, positions.__getitem__, start, size)

@@ -160,20 +160,28 @@ class TrackView:
         return self._timeline.shelf("controllers").find(ex_id, self.t)
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
-        """Jobs `start` to `start + size` of the list."""
+        """Jobs `start` to `start + size` of the list, without deleted ones."""
         return self._page("jobs", start, size)
+
+    def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:
+        """Jobs `start` to `start + size` of the deleted ones."""
+        return self._deleted("jobs", start, size)
 
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, `None` if there is none of that id at this instant."""
         return self._timeline.shelf("jobs").find(job_id, self.t)
 
     def job_count(self) -> int:
-        """How many jobs the list has."""
+        """How many jobs the list has, without deleted ones."""
         return self._timeline.ordering("jobs").count(self.t)
 
     def executions(self, start: int, size: int) -> Held[list[Record]]:
-        """Executions `start` to `start + size` of the list."""
+        """Executions `start` to `start + size` of the list, without deleted ones."""
         return self._page("executions", start, size)
+
+    def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:
+        """Executions `start` to `start + size` of the deleted ones."""
+        return self._deleted("executions", start, size)
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
@@ -194,7 +202,7 @@ class TrackView:
         return Held(latest, until)
 
     def execution_count(self) -> int:
-        """How many executions the list has."""
+        """How many executions the list has, without deleted ones."""
         return self._timeline.ordering("executions").count(self.t)
 
     def errors(self, ex_id: str) -> Held[list[Record]]:
@@ -209,8 +217,17 @@ class TrackView:
         """The assets, newest `_created` first."""
         return self._page("assets", 0, _ALL)
 
+    def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
+        """Nothing: a bundle checks no job."""
+        return Held({}, NEVER)
+
     def _page(self, name: str, start: int, size: int) -> Held[list[Record]]:
-        positions = self._timeline.ordering(name).page(self.t, start, size)
+        return self._records(name, self._timeline.ordering(name).page(self.t, start, size))
+
+    def _deleted(self, name: str, start: int, size: int) -> Held[list[Record]]:
+        return self._records(name, self._timeline.ordering(name).deleted_page(self.t, start, size))
+
+    def _records(self, name: str, positions: Held[list[int]]) -> Held[list[Record]]:
         found, until = self._timeline.shelf(name).all_at(positions, self.t)
         return Held([record for _, record in found], until)
 

@@ -80,6 +80,14 @@ ASSETS: Final[dict[str, AssetPlan]] = {
     ),
 }
 """The made-up standard assets by name."""
+_PROVIDED: Final = {
+    "elasticsearch": ("elasticsearch_reader", "elasticsearch_bulk"),
+    "file": ("file_exporter",),
+    "kafka": ("kafka_reader", "kafka_sender", "drop_property"),
+    "standard": ("data_generator", "date_router"),
+}
+OPERATIONS: Final = {ASSETS[name].id: operations for name, operations in _PROVIDED.items()}
+"""The names of each asset's operations by asset id: every job of a template finds its own, built-in ones aside."""
 
 
 def _op(name: str, **options: Any) -> Document:  # noqa: ANN401 - an operation's options are its own

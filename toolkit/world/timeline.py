@@ -10,6 +10,7 @@ from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
+from toolkit.world.catalogue import OPERATIONS
 from toolkit.world.documents import controller_document
 from toolkit.world.population import STARTED, number_of
 from toolkit.world.totals import TOTALS, next_push, totals
@@ -96,6 +97,10 @@ class WorldView:
         known = number is not None and number < self._world.scenario.jobs
         return Held(self._world.job_record(number) if known else None, self._ends)
 
+    def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:  # noqa: ARG002 - a view's method
+        """No job of a generated world is deleted."""
+        return Held([], self._ends)
+
     def job_count(self) -> int:
         """How many jobs there are."""
         return self._world.scenario.jobs
@@ -105,6 +110,10 @@ class WorldView:
         world, t = self._world, self.t
         records = [self._record(number) for number in world.executions(t, start, size)]
         return Held(records, self._until(world.next_write(t)))
+
+    def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:  # noqa: ARG002 - a view's method
+        """No execution of a generated world is deleted."""
+        return Held([], self._ends)
 
     def _record(self, number: int) -> Record:
         moves = self._world.lives.life(number).moves_until(self.t)
@@ -147,6 +156,10 @@ class WorldView:
     def assets(self) -> Held[list[Record]]:
         """The assets."""
         return Held(self._world.assets, self._ends)
+
+    def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
+        """The names of each asset's operations."""
+        return Held(OPERATIONS, self._ends)
 
 
 def process_count(life: Life, t: int) -> int:
