@@ -233,11 +233,3 @@ def test_the_errors_of_a_jobs_latest_execution_can_be_filtered() -> None:
 
     assert (of_job.status, of_job.body) == (200, of_execution.body)
     assert 0 < len(body(of_job)) <= 3
-
-
-def test_values_that_change_nothing_are_taken_by_the_tables() -> None:
-    """A table refuses what it does not apply, and only that."""
-    harmless = "active=maybe&sort=_updated:desc&deleted=false&filter="
-
-    assert get(f"/txt/jobs?{harmless}").body == get("/txt/jobs").body
-    assert get("/txt/jobs?active=true").status == 501

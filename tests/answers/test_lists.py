@@ -38,9 +38,10 @@ def cluster_of(**documents: list[dict[str, Any]]) -> Cluster:
     return Cluster(TrackTimeline(tracks, 0, NEVER), None, "replay")
 
 
-ALIVE = cluster_of(jobs=OBSERVED["jobs"], executions=OBSERVED["executions"], errors=OBSERVED["errors"])
-WITH_DELETED = cluster_of(
-    jobs=OBSERVED["jobs"] + OBSERVED["deleted_jobs"], executions=OBSERVED["executions"] + OBSERVED["deleted_executions"]
+REAL = cluster_of(
+    jobs=OBSERVED["jobs"] + OBSERVED["deleted_jobs"],
+    executions=OBSERVED["executions"] + OBSERVED["deleted_executions"],
+    errors=OBSERVED["errors"],
 )
 EVERY = {one[key]: one for name, key in IDS.items() for one in OBSERVED[name] + OBSERVED.get(f"deleted_{name}", [])}
 LIVE = Cluster(LiveTimeline(SCENARIO, CommandLog()), None, "live")
@@ -59,8 +60,7 @@ def body(target: str, cluster: Cluster = LIVE) -> Any:
 @pytest.mark.parametrize("exchange", OBSERVED["exchanges"], ids=lambda e: e["target"])
 def test_lists_are_the_observed_ones(exchange: dict[str, Any]) -> None:
     """Status, order and bytes are those of the real cluster."""
-    deleted = "deleted=" in exchange["target"] and "false" not in exchange["target"]
-    got = get(exchange["target"], WITH_DELETED if deleted else ALIVE)
+    got = get(exchange["target"], REAL)
     read = json.loads(got.body)
     if "message" in exchange:
         assert read == {"error": exchange["status"], "message": exchange["message"]}
@@ -74,11 +74,17 @@ def test_lists_are_the_observed_ones(exchange: dict[str, Any]) -> None:
         assert etag(got.body) == exchange["etag"]
 
 
-def test_deleted_records_are_in_no_filtered_list() -> None:
-    """`deleted=true` and `deleted=` show only deleted records, any other list none of them."""
-    assert len(body("/v1/jobs?deleted=", WITH_DELETED)) == len(OBSERVED["deleted_jobs"])
-    assert len(body("/v1/jobs?active=any&filter=*", WITH_DELETED)) == len(OBSERVED["jobs"])
-    assert body("/v1/jobs?deleted=true&active=true", WITH_DELETED) == []
+def test_deleted_records_are_in_lists_of_their_own() -> None:
+    """`deleted=true` and `deleted=` show only deleted records, any other list none of them, filtered or not."""
+    assert len(body("/v1/jobs?deleted=", REAL)) == len(OBSERVED["deleted_jobs"])
+    assert len(body("/v1/jobs?active=any&filter=*", REAL)) == len(OBSERVED["jobs"])
+    assert body("/v1/jobs?deleted=true&active=true", REAL) == []
+    assert body("/v1/jobs?filter=_deleted:true", REAL) == []
+    assert body("/v1/jobs?deleted=true&filter=_deleted:true&size=3", REAL) == body("/v1/jobs?deleted=true&size=3", REAL)
+    assert body("/v1/ex?deleted=true&status=stopped,completed&size=100", REAL) == OBSERVED["deleted_executions"]
+    kept = {**OBSERVED["jobs"][0], "_deleted": False}
+    for query in ("", "?filter=*", "?active=true"):
+        assert body(f"/v1/jobs{query}", cluster_of(jobs=[kept])) == [kept]
     assert body("/v1/jobs?deleted=true&deleted=true")["error"] == 400
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from toolkit.answers.answer import Cluster, Request, answer
+from toolkit.answers.answer import Cluster, Request, Response, answer, begin
 from toolkit.answers.parameters import parse_query
 from toolkit.answers.tables import columns_of, own_value, table, width
 from toolkit.answers.txt import JOBS, with_deletion
@@ -18,11 +18,13 @@ from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import Track
 
-if TYPE_CHECKING:
-    from toolkit.answers.exchange import Response
-
 DATA = Path(__file__).parents[1] / "data" / "observed-tables.jsonl"
 GROUPS = [json.loads(line) for line in DATA.read_text().splitlines()]
+_SEEN = json.loads((DATA.parent / "observed-lists.json").read_text())
+LISTS = {
+    "jobs": _SEEN["jobs"] + _SEEN["deleted_jobs"],
+    "executions": _SEEN["executions"] + _SEEN["deleted_executions"],
+}
 OBSERVED = [(group["records"], shown) for group in GROUPS for shown in group["tables"]]
 
 
@@ -175,6 +177,56 @@ def test_columns_stay_in_line_beside_wide_characters() -> None:
     assert table(rows, {}, ["a", "b"]) == text.replace("y\nz ", "y\nz  ")
 
 
+@pytest.mark.parametrize("name", ["jobs", "ex"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "size=1&from=1", "sort=_updated:asc", "sort=workers:desc,_created", "active=true", "active=false",
+        "filter=name:rec", "deleted=true", "deleted=", "deleted=true&filter=workers:%3E1&sort=_created:asc",
+        "deleted=true&active=true", "deleted=false&size=0",
+    ],
+)  # fmt: skip
+def test_tables_show_what_the_lists_find(name: str, query: str) -> None:
+    """A table's rows are the records of the JSON list of the same query, in its order."""
+    key = {"jobs": "job_id", "ex": "ex_id"}[name]
+    listed = json.loads(get_text(f"/v1/{name}?{query}", LISTS).body)
+    shown = get_text(f"/txt/{name}?{query}&fields={key}&headers=false", LISTS)
+
+    assert shown.body.decode().split() == [one[key] for one in listed]
+
+
+@pytest.mark.parametrize("name", ["jobs", "ex"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "size=x", "from=-1", "size=20000", "sort=name", "sort=bogus", "sort=a&sort=b", "filter=((", "deleted=maybe",
+        "deleted=true&deleted=true", "filter=workers:x", "size=-1&deleted=x",
+    ],
+)  # fmt: skip
+def test_tables_are_refused_as_the_lists_are(name: str, query: str) -> None:
+    """An error is JSON, and the list's own."""
+    listed, shown = get_text(f"/v1/{name}?{query}", LISTS), get_text(f"/txt/{name}?{query}", LISTS)
+
+    assert shown == listed
+    assert shown.status in {400, 500}
+
+
+def test_the_executions_table_ignores_a_status() -> None:
+    """`status` is for `/ex` only. Source: observed."""
+    assert get_text("/txt/ex?status=completed", LISTS).body == get_text("/txt/ex", LISTS).body
+
+
+def test_a_long_table_comes_in_steps() -> None:
+    """A long table is searched and laid out in pieces, and is the one that comes at once."""
+    jobs = [{"job_id": f"{n:04}", "name": "n" * (n % 7)} for n in range(1_000)]
+    begun = begin(replaying({"jobs": jobs}), 0, Request("GET", "/txt/jobs?size=1000&fields=name,job_id"))
+    assert not isinstance(begun, Response)
+    assert [next(begun) for _ in range(10)] == [None] * 10
+    with pytest.raises(StopIteration) as end:
+        next(begun)
+    assert end.value.value.body.decode() == table(jobs, {}, ["name", "job_id"])
+
+
 def test_what_was_deleted_has_a_column_more() -> None:
     """`_deleted_on` is there unless `deleted` is `false` or left out."""
     assert with_deletion(JOBS, {}) == with_deletion(JOBS, {"deleted": ["false"]}) == JOBS
@@ -200,10 +252,65 @@ def test_an_assets_table_knows_its_columns_only() -> None:
     assert cut("abc", 2) == "ab"
 
 
-def test_assets_are_not_sorted_otherwise_yet() -> None:
-    """The default order may be asked for by name; another one is refused rather than ignored; a filter is ignored."""
-    assert get_text("/v1/assets?sort=_created:desc&filter=name:x").status == 200
-    assert get_text("/v1/assets?sort=_created:asc").status == 501
+ASSETS = [
+    {"id": name * 40, "name": named, "version": version, "_created": f"2026-01-0{day}T00:00:00.000Z", **more}
+    for name, named, version, day, more in (
+        ("a", "x", "1.0.0", 4, {"node_version": 22}),
+        ("b", "y", "2.0.0", 3, {"description": "good"}),
+        ("c", "x", "1.1.0", 2, {"node_version": 18}),
+        ("d", 'q"', "1.0.0", 1, {}),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "ids"),
+    [
+        ("/assets", "abcd"), ("/assets?sort=", "abcd"), ("/assets?sort=_created:desc&filter=name:x", "abcd"),
+        ("/assets?sort=_created:asc", "dcba"), ("/assets?sort=_created:sideways", "dcba"),
+        ("/assets?sort=name", "dacb"), ("/assets?sort=name,version:desc", "dcab"),
+        ("/assets?sort=version:desc", "bcad"),
+        ("/assets?sort=id:desc&size=2&from=1", "cb"), ("/assets?sort=node_version:asc", "cabd"),
+        ("/assets?sort=description:asc", "bacd"), ("/assets/x?sort=version:desc", "ca"), ("/assets/X", ""),
+        ("/assets/x/1.1.0", "c"), ("/assets/q%5C%22", "d"), ("/assets?sort=_created:desc&size=1.9&from=1", "b"),
+    ],
+)  # fmt: skip
+def test_assets_come_in_the_order_asked_for(target: str, ids: str) -> None:
+    """Any field that the index can sort by, one after the other; in the table as in the JSON; a filter is ignored."""
+    served = json.loads(get_text(f"/v1{target}", {"assets": ASSETS}).body)
+    shown = get_text(f"/txt{target}{'&' if '?' in target else '?'}fields=id&headers=false", {"assets": ASSETS})
+
+    assert [one["id"][0] for one in served] == list(ids)
+    assert [line[0] for line in shown.body.decode().split()] == list(ids)
+
+
+SEARCH = "OpenSearch Error: Search Phase Execution: "
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "begins"),
+    [
+        (
+            "/assets?sort=bogus:asc",
+            400,
+            SEARCH + "[Query Shard] Reason: No Mapping Found For [Bogus] In Order To Sort On",
+        ),
+        ("/assets?sort=_updated", 400, SEARCH + "[Query Shard] Reason: No Mapping Found For [ Updated]"),
+        ("/assets?sort=blob", 400, SEARCH + "[Illegal Argument] Reason: Can't Load Fielddata On [Blob] Because"),
+        ("/assets?sort=a&sort=b", 500, "sort parameter must be a string, got a,b"),
+        ("/assets?size=-1&sort=bogus", 400, "OpenSearch Error: Illegal Argument: Reason: [Size] Parameter Cannot Be"),
+        ("/assets?size=10001", 400, SEARCH + "[Illegal Argument] Reason: Result Window Is Too Large"),
+        ("/assets/a%22b", 400, SEARCH + '[Query Shard] Reason: Failed To Parse Query [Id:* AND Name:"a"b"]'),
+    ],
+)
+def test_assets_are_refused_in_opensearchs_words(target: str, status: int, begins: str) -> None:
+    """Orders, pages and names that cannot be searched, with the assets service's headers."""
+    for before in ("/v1", "/txt"):
+        got = get_text(before + target, {"assets": ASSETS})
+
+        assert got.status == status
+        assert json.loads(got.body)["message"].startswith(begins)
+        assert "content-type" in dict(got.headers)
 
 
 @pytest.mark.parametrize(

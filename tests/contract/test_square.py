@@ -120,7 +120,9 @@ QUERIES = (
     "/v1/ex?filter=_status:(running%20OR%20stopped)%20AND%20workers:%3E2", "/v1/ex?filter=_created:%3Enow-1d",
     "/v1/ex?status=running,failed&sort=workers:asc,_created", "/v1/ex?sort=_updated:asc&size=4&from=3",
     "/v1/ex?deleted=true", "/v1/jobs?active=true&filter=lifecycle:once", "/v1/jobs?ex", "/v1/jobs?filter=((",
-    "/v1/jobs?ex=_status,_slicer_stats&sort=job_id:asc", "/v1/jobs?sort=name",
+    "/v1/jobs?ex=_status,_slicer_stats&sort=job_id:asc", "/v1/jobs?sort=name", "/v1/jobs?deleted=",
+    "/txt/ex?filter=_status:running&sort=ex_id:desc&size=7", "/txt/jobs?active=true&sort=_created", "/txt/ex?deleted=",
+    "/v1/assets?sort=name:asc,version:desc", "/txt/assets?sort=bogus",
 )  # fmt: skip
 
 

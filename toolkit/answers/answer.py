@@ -6,7 +6,7 @@ steps from `begin`, so that a server can answer others in between.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from toolkit.answers.exchange import (
     BARE_JSON,
@@ -19,7 +19,7 @@ from toolkit.answers.exchange import (
     json_response,
 )
 from toolkit.answers.parameters import parse_query
-from toolkit.answers.route import Call, Cluster
+from toolkit.answers.route import Call, Cluster, finish
 from toolkit.answers.routes import match
 from toolkit.errors import InstantError
 from toolkit.timeline.view import NEVER
@@ -27,9 +27,7 @@ from toolkit.timeline.view import NEVER
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from toolkit.answers.route import Steps
-
-T = TypeVar("T")
+    from toolkit.answers.route import Body
 
 _BROKEN_PATH: Final = b'{"error":"api is not available"}'
 
@@ -46,16 +44,6 @@ def answer(cluster: Cluster, t: int, request: Request) -> Response:
     return begun if isinstance(begun, Response) else finish(begun)
 
 
-def finish(steps: Generator[None, None, T]) -> T:
-    """Go all steps at once."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            made: T = end.value
-            return made
-
-
 def begin(cluster: Cluster, t: int, request: Request) -> Response | Generator[None, None, Response]:
     """Answer a request, or give the steps at whose end the answer is."""
     try:
@@ -67,12 +55,16 @@ def begin(cluster: Cluster, t: int, request: Request) -> Response | Generator[No
         return conditional(request, failure(400, str(error), 0))
 
 
-def _go_on(request: Request, steps: Steps) -> Generator[None, None, Response]:
-    body, until = yield from steps
-    return conditional(request, json_response(200, body, until))
+def _go_on(request: Request, steps: Generator[None, None, Body | Response]) -> Generator[None, None, Response]:
+    made = yield from steps
+    return conditional(request, _response(made))
 
 
-def _respond(cluster: Cluster, t: int, request: Request) -> Response | Steps:
+def _response(made: Body | Response) -> Response:
+    return made if isinstance(made, Response) else json_response(200, *made)
+
+
+def _respond(cluster: Cluster, t: int, request: Request) -> Response | Generator[None, None, Body | Response]:
     try:
         matching = match(request.path)
     except ValueError:
@@ -89,9 +81,7 @@ def _respond(cluster: Cluster, t: int, request: Request) -> Response | Steps:
     for route, ids in matching:
         if request.method in _methods(route.method):
             made = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
-            if isinstance(made, Response):
-                return made
-            return json_response(200, *made) if isinstance(made, tuple) else made
+            return _response(made) if isinstance(made, tuple) else made
     raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
 
 

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from toolkit.answers.exchange import HTML, Refusal, Response, failure, json_response, table_response
-from toolkit.answers.parameters import Parameter, page_of
-from toolkit.answers.route import Route
+from toolkit.answers.route import Route, finish
+from toolkit.answers.search import Found, Search, read_asked, run, settled
 from toolkit.answers.tables import own_value, table
 from toolkit.answers.txt import LAYOUT, Failures
 from toolkit.model.javascript import MISSING, cut
 from toolkit.model.records import Asset
 from toolkit.model.wire import join_items
-from toolkit.timeline.view import NEVER, Held, Record
+from toolkit.query.mapping import ASSETS
+from toolkit.query.sort import NEWEST_CREATED
+from toolkit.timeline.view import NEVER, Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from toolkit.answers.parameters import Parameter
     from toolkit.answers.route import Call
     from toolkit.model.wire import Document
 
@@ -52,15 +55,16 @@ def _forwarded(handler: Callable[[Call], Response]) -> Callable[[Call], Response
     return lowered
 
 
-def _found(call: Call) -> Held[list[Record]]:
-    """Give the page of the assets with the name and version that the path asks for; a filter is not looked at."""
-    start, size = page_of(call.query)
-    if any(value not in {"", "_created:desc"} for value in call.query.get("sort", [])):
-        raise Refusal(501, "the toolkit does not sort assets yet; leave sort out, or ask a real cluster", NEVER)
+def _found(call: Call) -> Found:
+    """Find the assets with the name and version that the path asks for; a filter is not looked at."""
+    named = [f'{key}:"{value}"' for key, value in zip(("name", "version"), call.ids, strict=False)]
     records, until = call.view.assets()
-    wanted = dict(zip(("name", "version"), call.ids, strict=False)).items()
-    matching = [r for r in records if all(r.fields.get(key) == value for key, value in wanted)]
-    return Held(matching[start : start + size], until)
+
+    def fetch(start: int, size: int) -> Found:
+        return Held(records[start : start + size], until)
+
+    search = Search(fetch, "id", ASSETS, " AND ".join(["id:*", *named]), not named, NEWEST_CREATED)
+    return finish(settled(run(call.view, search, read_asked(call.query)._replace(filter=""))))
 
 
 @_forwarded

@@ -103,41 +103,6 @@ def refuse_deep(page: Page) -> None:
         raise Refusal(400, text, NEVER)
 
 
-def page_of(query: Query) -> Page:
-    """Read the page of a list that has no query and no sort of its own.
-
-    Raises:
-        Refusal: In Teraslice's and OpenSearch's words, for a value that is no number, negative or beyond the window.
-    """
-    page = numbers_of(query)
-    refuse_negative(page)
-    refuse_deep(page)
-    return page
-
-
-HARMLESS: Final[dict[str, frozenset[str]]] = {
-    "sort": frozenset({"", "_updated:desc"}),
-    "deleted": frozenset({"false"}),
-    "filter": frozenset({""}),
-}
-"""Parameters that the tables do not apply yet, and the values that change nothing."""
-
-
-def refuse_unapplied(query: Query, names: tuple[str, ...]) -> None:
-    """Refuse parameters that we do not apply yet, rather than answer as if they were not there.
-
-    Raises:
-        Refusal: 501, unless the value changes nothing.
-    """
-    for name in names:
-        for value in query.get(name, []):
-            if name == "active" and value not in {"true", "false"}:
-                continue
-            if value not in HARMLESS.get(name, ()):
-                text = f"the toolkit does not apply the parameter {name} here yet; leave it out and choose yourself"
-                raise Refusal(501, text, NEVER)
-
-
 SIZE: Final = Parameter(
     "size", "How many at most.", {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 100}
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.answers.exchange import JSON, Request, Response
 
@@ -45,12 +45,24 @@ class Call:
     query: Query
 
 
+T = TypeVar("T")
+
 Body = tuple[bytes, int]
 """A JSON body, and until when it holds."""
 Steps = Generator[None, None, Body]
 """Work that is done in steps, so that nobody waits for it; it ends with a body."""
-Answer = Body | Response | Steps
-"""What a handler gives: a JSON body at once or in steps, or an answer of another kind."""
+Answer = Body | Response | Steps | Generator[None, None, Response]
+"""What a handler gives, at once or in steps: a JSON body, or an answer of another kind."""
+
+
+def finish(steps: Generator[None, None, T]) -> T:
+    """Go all steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: T = end.value
+            return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from toolkit.answers.route import finish
 from toolkit.model.javascript import MISSING, get, text_of, units
 from toolkit.model.wire import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from toolkit.answers.parameters import Query
 
@@ -23,6 +24,8 @@ Cell = Callable[[Document, str], Any]
 """Gives a record's value for a column; `MISSING` prints as nothing."""
 
 _SEPARATOR: Final = "  "
+_STEP: Final = 200
+"""How many rows are made between two yields: some milliseconds."""
 _WIDE: Final = (
     0x1100, 0x1160, 0x2329, 0x232B, 0x2E80, 0x303F, 0x3040, 0xA4D0, 0xAC00, 0xD7A4,
     0xF900, 0xFB00, 0xFE10, 0xFE1A, 0xFE30, 0xFE70, 0xFF00, 0xFF61, 0xFFE0, 0xFFE7,
@@ -71,7 +74,14 @@ def own_value(record: Document, column: str) -> Any:  # noqa: ANN401 - JSON is w
 
 
 def table(records: Sequence[Document], query: Query, defaults: Sequence[str], cell: Cell = or_not_available) -> str:
-    """Lay records out.
+    """Lay records out at once; see `table_in_steps`."""
+    return finish(table_in_steps(records, query, defaults, cell))
+
+
+def table_in_steps(
+    records: Sequence[Document], query: Query, defaults: Sequence[str], cell: Cell = or_not_available
+) -> Generator[None, None, str]:
+    """Lay records out, so that nobody waits for a long table.
 
     Args:
         records: The rows; without any there is one blank row.
@@ -80,12 +90,24 @@ def table(records: Sequence[Document], query: Query, defaults: Sequence[str], ce
         cell: Gives the value of a record in a column.
     """
     columns = columns_of(query, defaults)
-    rows = [[text_of(cell(record, column)) for column in columns] for record in records] or [[""] * len(columns)]
-    head = [] if query.get("headers") == ["false"] else [columns]
-    widths = [max(map(width, texts)) for texts in zip(*head, *rows, strict=True)]
+    rows = [] if query.get("headers") == ["false"] else [columns]
+    head = len(rows)
+    widths = [width(text) * head for text in columns]
+    every: Sequence[Document | None] = records or [None]
+    for record in every:
+        row = [""] * len(columns) if record is None else [text_of(cell(record, column)) for column in columns]
+        widths = list(map(max, widths, map(width, row)))
+        rows.append(row)
+        if len(rows) % _STEP == 0:
+            yield
     if head:
-        rows = [columns, ["-" * size for size in widths], *rows]
-    return "".join(_line(row, widths) for row in rows)
+        rows.insert(1, ["-" * size for size in widths])
+    lines = []
+    for row in rows:
+        lines.append(_line(row, widths))
+        if len(lines) % _STEP == 0:
+            yield
+    return "".join(lines)
 
 
 def _line(row: list[str], widths: list[int]) -> str:

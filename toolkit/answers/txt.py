@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from toolkit.answers import lists
 from toolkit.answers.exchange import HTML, Refusal, Response, table_response
-from toolkit.answers.parameters import DEFAULT_SIZE, Parameter, page_of, refuse_unapplied, whole
+from toolkit.answers.parameters import ACTIVE, DEFAULT_SIZE, DELETED, Parameter, whole
 from toolkit.answers.route import Route
-from toolkit.answers.tables import table
+from toolkit.answers.search import settled
+from toolkit.answers.tables import table, table_in_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from toolkit.answers.parameters import Query
     from toolkit.answers.route import Call
+    from toolkit.answers.search import Finding, Found
     from toolkit.model.wire import Document
     from toolkit.timeline.view import Record
 
@@ -85,22 +90,21 @@ def nodes(call: Call) -> Response:
     return table_response(table(_sliced(rows, call.query), call.query, NODES), until)
 
 
-def jobs(call: Call) -> Response:
-    """Answer with a page of the jobs."""
-    page = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter", "active", "deleted"))
-    records, until = call.view.jobs(*page)
-    rows = [record.fields for record in records]
-    return table_response(table(rows, call.query, with_deletion(JOBS, call.query)), until)
+def jobs(call: Call) -> Generator[None, None, Response]:
+    """Answer with the jobs that `GET /jobs` finds."""
+    return _found(lists.find_jobs(call.view, call.query), call.query, JOBS)
 
 
-def executions(call: Call) -> Response:
-    """Answer with a page of the executions; a `status` is not looked at."""
-    page = page_of(call.query)
-    refuse_unapplied(call.query, ("sort", "filter", "deleted"))
-    records, until = call.view.executions(*page)
+def executions(call: Call) -> Generator[None, None, Response]:
+    """Answer with the executions that `GET /ex` finds; a `status` is not looked at."""
+    return _found(lists.find_executions(call.view, call.query, []), call.query, EXECUTIONS)
+
+
+def _found(found: Found | Finding, query: Query, columns: tuple[str, ...]) -> Generator[None, None, Response]:
+    records, until = yield from settled(found)
     rows = [record.fields for record in records]
-    return table_response(table(rows, call.query, with_deletion(EXECUTIONS, call.query)), until)
+    text = yield from table_in_steps(rows, query, with_deletion(columns, query))
+    return table_response(text, until)
 
 
 def controllers(call: Call) -> Response:
@@ -117,12 +121,13 @@ def routes(page: tuple[Parameter, ...], bad_page: Failures) -> tuple[Route, ...]
         page: The parameters of pages.
         bad_page: What is answered to bad ones.
     """
-    searched, sliced = ((*page, *LAYOUT), bad_page), (SLICE, ())
+    sliced = (SLICE, ())
+    of_jobs, of_executions = ((*page, *more, DELETED, *LAYOUT) for more in ((ACTIVE,), ()))
     rows = (
         ("workers", "The processes of the connected nodes", workers, sliced),
         ("nodes", "The nodes", nodes, sliced),
-        ("jobs", "Jobs, newest `_updated` first", jobs, searched),
-        ("ex", "Executions, newest `_updated` first", executions, searched),
+        ("jobs", "Jobs, newest `_updated` first", jobs, (of_jobs, bad_page)),
+        ("ex", "Executions, newest `_updated` first", executions, (of_executions, bad_page)),
         ("controllers", "Live statistics of executions", controllers, sliced),
         ("slicers", "The same under its old name", controllers, sliced),
     )

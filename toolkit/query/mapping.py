@@ -26,6 +26,7 @@ class Kind(StrEnum):
     LONG = "long"
     FLOAT = "float"
     DATE = "date"
+    BINARY = "binary"
 
 
 STRINGS: Final = frozenset({Kind.KEYWORD, Kind.TEXT})
@@ -58,6 +59,9 @@ EXECUTIONS: Final[ReadOnly[str, Kind]] = {
 }
 ERRORS: Final[ReadOnly[str, Kind]] = _kinds(
     keyword="ex_id slice_id slicer_id state error", integer="slicer_order", date="_created _updated"
+)
+ASSETS: Final[ReadOnly[str, Kind]] = _kinds(
+    keyword="name version id description arch platform", integer="node_version", date="_created", binary="blob"
 )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NEWEST: Final = "_updated:desc"
 """The order that lists have without being asked."""
+NEWEST_CREATED: Final = "_created:desc"
+"""The order that assets have, which are never written again."""
 _BY_SCORE: Final = frozenset({"_score", "_doc"})
 """Everything found has one score, so both are the index's order."""
 _TEXT: Final = (
@@ -23,6 +25,10 @@ _TEXT: Final = (
     "so these operations are disabled by default. Please use a keyword field instead. Alternatively, set "
     "fielddata=true on [{name}] in order to load field data by uninverting the inverted index. Note that this can use "
     "significant memory."
+)
+_BINARY: Final = (
+    "Can't load fielddata on [{name}] because fielddata is unsupported on fields of type [binary]. "
+    "Use doc values instead."
 )
 
 
@@ -38,10 +44,11 @@ def read_sort(text: str, mapping: ReadOnly[str, Kind]) -> tuple[Key, ...]:
     """Read a `sort` parameter: `field:direction`, several with commas.
 
     No direction is ascending. An entry with an unknown direction sorts nothing, as in OpenSearch's own reading; with no
-    entry left records come in the index's order, in which a written one moves to the end: oldest `_updated` first.
+    entry left records come in the index's order, in which a written one moves to the end: oldest `_updated` first, or
+    `_created` where nothing is written again.
 
     Raises:
-        QueryRefused: In OpenSearch's words, for a text field or one that is not mapped.
+        QueryRefused: In OpenSearch's words, for a field that is not mapped, or whose kind has no order.
     """
     keys = []
     for entry in filter(None, text.split(",")):
@@ -55,8 +62,11 @@ def read_sort(text: str, mapping: ReadOnly[str, Kind]) -> tuple[Key, ...]:
             refuse(f"No mapping found for [{name}] in order to sort on")
         if kind == Kind.TEXT:
             refuse(_TEXT.format(name=name), "illegal_argument_exception")
+        if kind == Kind.BINARY:
+            refuse(_BINARY.format(name=name), "illegal_argument_exception")
         keys.append(Key(name, kind, direction == "desc"))
-    return tuple(keys) or (Key("_updated", Kind.DATE, down=False),)
+    written = "_updated" if "_updated" in mapping else "_created"
+    return tuple(keys) or (Key(written, Kind.DATE, down=False),)
 
 
 class Best:

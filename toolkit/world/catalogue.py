@@ -81,7 +81,13 @@ ASSETS: Final[dict[str, AssetPlan]] = {
 }
 """The made-up standard assets by name."""
 _PROVIDED: Final = {
-    "elasticsearch": ("elasticsearch_reader", "elasticsearch_bulk", "id_reader"),
+    "elasticsearch": (
+        "elasticsearch_reader",
+        "elasticsearch_bulk",
+        "id_reader",
+        "elasticsearch_reader_api",
+        "elasticsearch_sender_api",
+    ),
     "file": ("file_exporter",),
     "kafka": ("kafka_reader", "kafka_sender", "drop_property"),
     "standard": ("data_generator", "date_router"),

@@ -1,0 +1,122 @@
+"""Searches as Teraslice makes them of OpenSearch: one query, page, order and filter over records of a view.
+
+Source: Teraslice 3.18.0's order of checks, then OpenSearch's: page, query, sort, window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from toolkit.answers.exchange import Refusal
+from toolkit.answers.parameters import numbers_of, refuse_deep, refuse_negative
+from toolkit.query.lucene import compile_query
+from toolkit.query.sort import Best, read_sort
+from toolkit.query.wording import QueryRefused
+from toolkit.timeline.view import NEVER, Held, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping as ReadOnly
+
+    from toolkit.answers.parameters import Page, Query
+    from toolkit.query.lucene import Query as Compiled
+    from toolkit.query.mapping import Kind
+    from toolkit.timeline.view import View
+
+_STEP: Final = 20_000
+"""About how many fields are looked at between two yields: some milliseconds."""
+_MOST_AT_ONCE: Final = 500
+"""How many records are fetched between two yields at most."""
+
+Found = Held[list[Record]]
+"""The records of a page."""
+Finding = Generator[None, None, Found]
+"""A search that goes on in steps, so that nobody waits for it."""
+
+
+class Search(NamedTuple):
+    """What to look through, and how.
+
+    Attributes:
+        fetch: Gives records `start` to `start + size`, newest first.
+        id_field: Where a record's id is.
+        mapping: What can be searched.
+        query: Teraslice's own part of the query.
+        plain: Whether that part finds everything that `fetch` gives.
+        newest: The order of `fetch`, which is that of a list nobody asked to sort.
+    """
+
+    fetch: Callable[[int, int], Found]
+    id_field: str
+    mapping: ReadOnly[str, Kind]
+    query: str
+    plain: bool
+    newest: str
+
+
+class Asked(NamedTuple):
+    """What a request asks of a list."""
+
+    page: Page
+    sort: str
+    filter: str
+
+
+def read_asked(query: Query) -> Asked:
+    """Read `from`, `size`, `sort` and `filter`.
+
+    Raises:
+        Refusal: In Teraslice's words, for what is no number or no text; in OpenSearch's, for a negative number.
+    """
+    page, sort = numbers_of(query), query.get("sort", [])
+    if len(sort) > 1:
+        raise Refusal(500, f"sort parameter must be a string, got {','.join(sort)}"[:3000], NEVER)
+    refuse_negative(page)
+    return Asked(page, ",".join(sort), ",".join(query.get("filter", [])))
+
+
+def run(view: View, search: Search, asked: Asked) -> Found | Finding:
+    """Find a page: at once where that is the view's own, else in steps.
+
+    Raises:
+        Refusal: In OpenSearch's words, for a query, an order or a page that it refuses.
+    """
+    sort = asked.sort or search.newest
+    if search.plain and sort == search.newest and not asked.filter:
+        refuse_deep(asked.page)
+        return search.fetch(*asked.page)
+    text = f"({search.query}) AND ({asked.filter})" if asked.filter else search.query
+    try:
+        query = compile_query(text, search.mapping, view.t)
+        keys = read_sort(sort, search.mapping)
+    except QueryRefused as refused:
+        # A date that is no date is none at any instant, so a refusal holds for ever.
+        raise Refusal(400, refused.message, NEVER) from None
+    refuse_deep(asked.page)
+    best = None if sort == search.newest else Best(keys, search.id_field, sum(asked.page))
+    return _walk(view, search, query, asked.page, best)
+
+
+def settled(found: Found | Finding) -> Finding:
+    """Go on with a search until it is done."""
+    return found if isinstance(found, Held) else (yield from found)
+
+
+def _walk(view: View, search: Search, query: Compiled, page: Page, best: Best | None) -> Finding:
+    """Look through a list, newest first, and stop as soon as the page is full if that is its order."""
+    step = max(1, min(_MOST_AT_ONCE, _STEP // query.cost))
+    until = view.t + 1 if query.uses_now else NEVER
+    found: list[Record] = []
+    start, more = 0, page.size > 0
+    while more:
+        records, held = search.fetch(start, step)
+        until = min(until, held)
+        start += len(records)
+        take = found.append if best is None else best.add
+        for record in records:
+            if query.matches(record.fields):
+                take(record)
+        more = len(records) == step and (best is not None or len(found) < sum(page))
+        yield
+    return Held((found if best is None else best.records())[page.start : page.start + page.size], until)
