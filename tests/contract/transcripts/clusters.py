@@ -121,7 +121,7 @@ class Cluster:
 
 def empty() -> Scenario:
     """Give the scenario of a fresh cluster."""
-    return Scenario(jobs=0)
+    return Scenario(jobs=0, node_slots=8)
 
 
 @contextmanager

@@ -51,11 +51,12 @@ def made() -> frozenset[str]:
 
 
 class Result(NamedTuple):
-    """One exchange, what was answered here, and in what that differs."""
+    """One exchange, what was answered here, in what that differs, and when it was answered by the cluster's clock."""
 
     exchange: Exchange
     answer: Answer
     found: list[Difference]
+    at: int
 
 
 class Player:
@@ -109,7 +110,8 @@ class Player:
             refused = answer.status >= 400 > exchange.status
             late = exchange.method == "GET" or refused
             if not found or not late or self.cluster.clock.now() >= end:
-                return Result(exchange, answer, [*found, *self._slowness(exchange, answer)])
+                found += self._slowness(exchange, answer)
+                return Result(exchange, answer, found, self.cluster.clock.now())
             self.cluster.clock.wait_until(self.cluster.clock.now() + STEP)
 
     def _slowness(self, exchange: Exchange, answer: Answer) -> list[Difference]:
@@ -219,6 +221,7 @@ def played(url: str | None) -> Played:
             results[name] = player.play(load(name))
             trouble += [f"before {name}: {words}" for words in player.trouble]
             player.trouble.clear()
+        player.stop_all()
     return Played(results, trouble, url is None)
 
 
