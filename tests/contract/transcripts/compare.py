@@ -162,7 +162,8 @@ class _Comparison:
             wanted.sort(key=lambda one: self.ids.here(one["job_id"]) or "")
         if len(wanted) != len(had):
             self.note(f"{where} length", f"{len(had)}, expected {len(wanted)}: {shown(_names(had))}")
-        for i, (one, other) in enumerate(zip(wanted, had, strict=False)):
+            return
+        for i, (one, other) in enumerate(zip(wanted, had, strict=True)):
             self.value(f"{where}.{i}", key, one, other, exact=exact)
         numbers = [one["worker_id"] for one in had if isinstance(one, dict) and "worker_id" in one]
         if numbers != sorted(set(numbers)):
@@ -193,7 +194,8 @@ class _Comparison:
         had = [row for row in got.rows if any(row) and self.ids.strays.isdisjoint(row)]
         if len(wanted) != len(had):
             self.note("body length", f"{len(had)} rows, expected {len(wanted)}: {shown(had)}")
-        for i, (row, other) in enumerate(zip(wanted, had, strict=False)):
+            return
+        for i, (row, other) in enumerate(zip(wanted, had, strict=True)):
             for column, one, value in zip(got.columns, row, other, strict=True):
                 if not cell(column, self.ids.translate(one), value):
                     self.note(f"body.{i}.{column}", f"{value!r}, expected {self.ids.translate(one)!r}")

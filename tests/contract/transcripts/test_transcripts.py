@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def unlisted(results: list[Result]) -> list[str]:
     """Give the differences that are not known, one a line."""
     return [
-        f"#{exchange.n} {exchange.method} {exchange.target}: {where}: {what}"
-        for exchange, _, found in results
-        for where, what in found
-        if not any(known.covers(exchange.n, where) for known in KNOWN)
+        f"#{one.exchange.n} {one.exchange.method} {one.exchange.target}: {where}: {what}"
+        for one in results
+        for where, what in one.found
+        if not any(known.covers(one.exchange.n, where) for known in KNOWN)
     ]
 
 
