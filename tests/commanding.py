@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.model.status import TRANSITIONS, is_terminal
+from toolkit.world.draws import Draws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     from toolkit.timeline.view import View
     from toolkit.world.commands import CommandLog
     from toolkit.world.timeline import LiveTimeline
+
+T = TypeVar("T")
 
 READERS = (
     {"_op": "test-reader"},
@@ -22,9 +24,24 @@ READERS = (
     {"_op": "test-reader", "slicer_data_file_path": "/nowhere/slices.json"},
 )
 KINDS = (
-    "post", "post", "start", "start", "stop", "stop", "stop", "force", "pause", "pause", "resume", "resume", "add", "remove",
-    "recover", "recover", "put", "inactive", "delete", "asset", "drop", "refresh",
+    "post", "post", "start", "start", "stop", "stop", "stop", "force", "pause", "pause", "resume", "resume", "add",
+    "remove", "recover", "recover", "put", "inactive", "delete", "asset", "drop", "refresh",
 )  # fmt: skip
+
+
+class _Random:
+    """Choices that are the same each time."""
+
+    def __init__(self, seed: int) -> None:
+        self._draws = Draws(seed, "client")
+        self._made = 0
+
+    def bits(self) -> int:
+        self._made += 1
+        return int(self._draws.at(self._made))
+
+    def choice(self, values: Sequence[T]) -> T:
+        return values[self.bits() % len(values)]
 
 
 class Client:
@@ -34,11 +51,10 @@ class Client:
         """Give commands to the cluster behind a log."""
         self._timeline = timeline
         self._log = log
-        self._random = random.Random(seed)  # noqa: S311 - the same each time, not secret
+        self._random = _Random(seed)
 
     def _id(self, kind: str) -> str:
-        number = self._random.getrandbits(96)
-        return f"{number:024x}-{kind}-{self._log.sequence}"
+        return f"{self._random.bits():016x}-{kind}-{self._log.sequence}"
 
     def _config(self) -> dict[str, Any]:
         pick = self._random
@@ -51,17 +67,17 @@ class Client:
             "slicers": 1,
         }
 
-    def act(self, t: int, kinds: Iterable[str] = KINDS) -> None:
+    def act(self, t: int, kinds: Sequence[str] = KINDS) -> None:
         """Give one command at an instant, to anything that is there."""
         pick, view = self._random, self._timeline.at(t)
-        kind = pick.choice(list(kinds))
+        kind = pick.choice(kinds)
         executions = view.executions(0, 12).value + view.deleted_executions(0, 2).value
         jobs = view.jobs(0, 50).value + view.deleted_jobs(0, 2).value
         ex_id = pick.choice(executions).fields["ex_id"] if executions else "none"
         job_id = pick.choice(jobs).fields["job_id"] if jobs else "none"
-        if executions and pick.random() < 0.5:
+        if executions and pick.bits() & 1:
             job_id = pick.choice(executions).fields["job_id"]
-        entry: dict[str, Any] = {
+        made: dict[str, Callable[[], dict[str, Any]]] = {
             "post": lambda: {
                 "do": "post_job", "job_id": self._id("job"), "job": self._config(), "ex_id": self._id("ex"),
                 "execution": self._config(),
@@ -86,8 +102,8 @@ class Client:
             },
             "drop": lambda: {"do": "delete_asset", "asset_id": pick.choice(["a" * 40, "b" * 40])},
             "refresh": lambda: {"do": "refresh"},
-        }[kind]()  # fmt: skip
-        self._log.append(t, entry)
+        }  # fmt: skip
+        self._log.append(t, made[kind]())
 
 
 def check(view: View) -> None:

@@ -260,10 +260,9 @@ class Course:
             return self.active(t)
         if t < self.started:
             return 0
-        if self.pending is not None and self.status(t) == "recovering":
-            return max(0, self.pending - self.processed(t) - self.active(t))
-        if self.pace.total is not None:
-            return max(0, self.pace.total - self.processed(t) - self.active(t)) if self.pending is None else 0
+        total = self.pace.total if self.pending is None else self.pending
+        if total is not None and (self.pace.total is not None or self.status(t) == "recovering"):
+            return max(0, total - self.processed(t) - self.active(t))
         return line_at(self._piece(self.queue, t), t) if self.pace.floods else self.active(t)
 
     def stats(self, t: int) -> dict[str, int]:

@@ -54,7 +54,7 @@ class Remainder:
         self._job_positions: list[int] = []
         self._places: list[int] = []
         self._history: list[int] = []
-        self._unborn: list[int] = []
+        self._started: list[int] = []
 
     def leave_job(self, number: int) -> None:
         """Leave a job out."""
@@ -63,10 +63,12 @@ class Remainder:
             insort(self._job_positions, _position(self._jobs(), self._job_entry(number)))
 
     def leave_execution(self, number: int) -> None:
-        """Leave an execution out."""
+        """Leave an execution out; also one that is not started yet, and then never is."""
         if number in self.executions:
             return
         self.executions.add(number)
+        if number % PER_JOB == STARTED:
+            insort(self._started, number // PER_JOB)
         place = self.place_of(number)
         if place is not None:
             insort(self._places, place)
@@ -74,12 +76,6 @@ class Remainder:
             life, world = self._world.lives.life(number), self._world
             history = Sequenced(len(world.history), partial(world.ended_entry, 0), partial(world.ended_number, 0))
             insort(self._history, _position(history, (-life.ended, world.ex_ids.id_of(number))))
-
-    def leave_unborn(self, number: int) -> None:
-        """Leave out an execution that is never started."""
-        if number not in self.executions:
-            insort(self._unborn, number // PER_JOB)
-            self.leave_execution(number)
 
     def place_of(self, number: int) -> int | None:
         """Give an execution's place in the cycle of lifecycle events, `None` if it has none."""
@@ -96,9 +92,8 @@ class Remainder:
     def count(self, t: int) -> int:
         """Count the executions at `t`."""
         starts = self._world.lives.calendar.starts_by(t)
-        unborn = bisect_left(self._unborn, starts)
-        taken = len(self.executions) - len(self._unborn)
-        return self._world.execution_count(t) - unborn - taken
+        old = len(self.executions) - len(self._started)
+        return self._world.execution_count(t) - bisect_left(self._started, starts) - old
 
     def moving(self, t: int) -> list[tuple[Entry, int]]:
         """Give the numbers of those that live or ended by themselves, in the order of the list."""

@@ -242,10 +242,10 @@ class Session:
 
     def latest(self, job_id: str, t: int) -> tuple[int, Course | int] | None:
         """Give the newest execution of a job with its creation: a course, or a number of the generated world."""
-        found: list[tuple[int, Course | int]] = [(c.created, c) for c in self.of_job(job_id) if c.created <= t]
-        newest = max(found, key=lambda row: row[0], default=None) if found else None
-        if newest is not None:
-            newest = [row for row in found if row[0] == newest[0]][-1]
+        courses = [course for course in self.of_job(job_id) if course.created <= t]
+        # Of two that are equally new it is the one of lower id, as where only records are known.
+        course = min(courses, key=lambda course: (-course.created, course.ex_id), default=None)
+        newest: tuple[int, Course | int] | None = None if course is None else (course.created, course)
         job = self.job_number(job_id)
         number = None if job is None else self.base.latest_of(job, t)
         if number is None:
@@ -493,7 +493,7 @@ class Session:
         t, place, step = watched
         life = lives.life(lives.at_place(place))
         if life.job in self._hands or self.slots.hinders(life, t):
-            self.base.leave_unborn(life.number)
+            self.base.leave_execution(life.number)
         lane = place % lives.most_places
         if step == lives.cycle or lane in self.slots.lanes(t):
             self._watch_place(place + step, step)

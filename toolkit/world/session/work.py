@@ -104,7 +104,7 @@ def _plan_end(course: Course, t: int) -> None:
         course.bend(done, 0)
         _end(course, done + (COMPLETES if course.pending else 0), course.then)
         return
-    end = course.reached(pace.total) if pace.total is not None and course.pending is None else NEVER
+    end = course.reached(pace.total if course.pending is None else course.pending) if pace.total is not None else NEVER
     if pace.missing is not None:
         failing = course.reached(course.processed(t) + 1)
         if course.status(t) == "running" and failing < end:
@@ -151,8 +151,6 @@ def resume(course: Course, t: int) -> bool:
     course.bend(t, 0)
     release(course, NEVER, NEVER)
     course.move(t, "running")
-    if course.pending is not None:
-        course.pending = 0
     replan(course, t)
     return True
 
