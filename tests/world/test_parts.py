@@ -15,7 +15,7 @@ from toolkit.model import instants
 from toolkit.model.status import STATUSES, TRANSITIONS, is_legal, is_terminal
 from toolkit.timeline.order import merged_page
 from toolkit.world import order
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.draws import Draws, key_of, mix
 from toolkit.world.ids import Ids
 from toolkit.world.population import PER_JOB
@@ -79,13 +79,13 @@ def test_a_world_without_history_has_only_the_living(columns_from: int, monkeypa
     monkeypatch.setattr(order, "COLUMNS_FROM", columns_from)
     scenario = Scenario(seed=4, history_most=0)
 
-    assert LiveTimeline(scenario, CommandLog()).at(scenario.epoch).execution_count() == 15
+    assert LiveTimeline(scenario, MemoryLog()).at(scenario.epoch).execution_count() == 15
 
 
 def test_a_million_executions_start_and_serve() -> None:
     """A world of a million executions gives pages at both ends of its list and at far instants."""
     scenario = Scenario(seed=1, jobs=670_000)
-    timeline = LiveTimeline(scenario, CommandLog())
+    timeline = LiveTimeline(scenario, MemoryLog())
     view = timeline.at(scenario.epoch)
 
     assert view.execution_count() > 1_000_000
@@ -150,7 +150,7 @@ def test_a_scenario_is_its_table() -> None:
 
 def test_the_log_is_folded_by_instant_then_sequence() -> None:
     """Entries count in the order of their instants, those of one instant in the order they came."""
-    log = CommandLog()
+    log = MemoryLog()
     for t in (5, 3, 5):
         log.append(t, {"do": "x"})
 
@@ -160,7 +160,7 @@ def test_the_log_is_folded_by_instant_then_sequence() -> None:
 
 def test_a_timeline_is_asked_within_its_bounds() -> None:
     """Both ends can be asked for; a millisecond beyond cannot."""
-    timeline = LiveTimeline(Scenario(), CommandLog())
+    timeline = LiveTimeline(Scenario(), MemoryLog())
     for t in (timeline.first - 1, timeline.last + 1):
         with pytest.raises(InstantError, match="ask for an instant in between"):
             timeline.at(t)

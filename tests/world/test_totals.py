@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from toolkit.errors import ScenarioError
 from toolkit.model.instants import DAY, HOUR, MINUTE, parse_instant
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 from toolkit.world.totals import TOTALS, next_push, pushes, totals
@@ -114,7 +114,7 @@ def test_analytics_parameters_are_checked() -> None:
 def test_the_latest_execution_of_a_job_has_the_newest_creation(seed: int, jobs: int, offset: int, share: float) -> None:
     """For every job, what is found at once is what looking through all executions finds."""
     scenario = Scenario(seed=seed, jobs=jobs, start_share=share)
-    view = LiveTimeline(scenario, CommandLog()).at(scenario.epoch + offset)
+    view = LiveTimeline(scenario, MemoryLog()).at(scenario.epoch + offset)
     newest: dict[str, tuple[int, str]] = {}
     for record in view.executions(0, 10_000).value:
         created = parse_instant(record.fields["_created"])
@@ -132,7 +132,7 @@ def test_the_latest_execution_of_a_job_has_the_newest_creation(seed: int, jobs: 
 def test_an_execution_has_a_controller_while_it_is_listed(seed: int, offset: int) -> None:
     """The controllers of the list, and no others, are found one by one, with the same content."""
     scenario = Scenario(seed=seed)
-    view = LiveTimeline(scenario, CommandLog()).at(scenario.epoch + offset)
+    view = LiveTimeline(scenario, MemoryLog()).at(scenario.epoch + offset)
     listed = {record.fields["ex_id"]: record.fields for record in view.controllers().value}
     for record in view.executions(0, 10_000).value:
         ex_id = record.fields["ex_id"]
@@ -143,7 +143,7 @@ def test_an_execution_has_a_controller_while_it_is_listed(seed: int, offset: int
 
 def test_assets_are_older_than_what_uses_them() -> None:
     """Every asset of an execution is listed, newest first, and was there before any job."""
-    view = LiveTimeline(SCENARIO, CommandLog()).at(SCENARIO.epoch + MINUTE)
+    view = LiveTimeline(SCENARIO, MemoryLog()).at(SCENARIO.epoch + MINUTE)
     assets = [record.fields for record in view.assets().value]
     created = [asset["_created"] for asset in assets]
     used = {asset for record in view.executions(0, 10_000).value for asset in record.fields["assets"]}

@@ -9,7 +9,7 @@ from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
 from toolkit.errors import InstantError, ScenarioError
 from toolkit.model.instants import format_instant, parse_at
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read_scenario(path: Path) -> dict[str, Any]:
 
 def live(scenario: Scenario) -> Source:
     """Serve the world of a scenario, with a command log of its own."""
-    log = CommandLog()
+    log = MemoryLog(scenario.seed)
     about = f"live: seed {scenario.seed}, epoch {format_instant(scenario.epoch)}, {scenario.jobs} jobs"
     return Source(Cluster(LiveTimeline(scenario, log), log, "live"), about, redacted=True)
 

@@ -8,36 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toolkit.world.catalogue import NODE_TERASLICE_VERSION, NODE_VERSION
+from toolkit.world.catalogue import NODE_TERASLICE_VERSION
 from toolkit.world.draws import Draws
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
     from toolkit.world.life import Life
+    from toolkit.world.scenario import Scenario
 
 MASTER_PROCESSES: Final = ("cluster_master", "assets_service")
+LOOPBACK: Final = "127.0.0.1"
 
 
 class Placement:
     """The nodes of one world and the slots of its executions."""
 
-    def __init__(self, seed: int | str, *, places: int, solos: int, most_workers: int, node_slots: int) -> None:
+    def __init__(self, seed: int | str, scenario: Scenario, *, places: int, solos: int) -> None:
         """Lay out the nodes.
 
         Args:
             seed: Keys the pids.
+            scenario: Says how many workers an execution has at most, and what nodes are like.
             places: Lanes that executions of the cycle take in turn.
             solos: Lanes that one execution each keeps.
-            most_workers: The most workers an execution has.
-            node_slots: Slots of a node; the master's two processes take two of the first node's.
         """
         self._pids = Draws(seed, "pid")
-        self._per_lane = 1 + most_workers
+        self._scenario = scenario
+        self._per_lane = 1 + scenario.workers_most
         self._cycle_slots = places * self._per_lane
         self._places = places
-        self.node_slots = node_slots
+        self.node_slots = scenario.node_slots
         slots = (places + solos) * self._per_lane
-        self.nodes = max(2, -(-slots // (node_slots - len(MASTER_PROCESSES))))
+        self.nodes = max(scenario.nodes_least, -(-slots // (scenario.node_slots - len(MASTER_PROCESSES))))
 
     def node_of(self, life: Life, process: int) -> int:
         """Give the node of an execution's process: 0 is the execution controller, then the workers."""
@@ -69,31 +71,37 @@ class Placement:
         return {
             "worker_id": self.worker_id(life, process, place),
             "assignment": "worker" if process else "execution_controller",
-            "pid": 1000 + self._pids.two(life.number, process) % 60_000,
+            "pid": self.pid(life.number, process),
             "ex_id": ex_id,
             "job_id": job_id,
         }
 
+    def pid(self, number: int, process: int) -> int:
+        """Give a pid, of five digits as on a machine that has been up for a while, from a pair of numbers."""
+        return 10_000 + self._pids.two(number, process) % 90_000
+
     def node_id(self, node: int) -> str:
-        """Give a node's id."""
-        digits = max(3, len(str(self.nodes - 1)))
+        """Give a node's id; with as many digits as the last one has, so that ids sort as they are listed."""
+        digits = len(str(self.nodes - 1))
         return f"ts-worker-{node:0{digits}d}" if node else "ts-master"
 
     def hostname(self, node: int) -> str:
         """Give a node's host name."""
+        if self._scenario.hostnames == "loopback":
+            return LOOPBACK
         return f"10.{node // 62_500}.{node // 250 % 250}.{node % 250 + 2}"
 
     def node(self, node: int) -> Document:
         """Make a node's document as it is without executions."""
         masters = [
-            {"worker_id": i + 1, "assignment": name, "pid": 1000 + self._pids.two(i, 2**50) % 60_000}
+            {"worker_id": i + 1, "assignment": name, "pid": self.pid(i, 2**50)}
             for i, name in enumerate(MASTER_PROCESSES if node == 0 else ())
         ]
         return {
             "node_id": self.node_id(node),
             "hostname": self.hostname(node),
-            "pid": 1000 + self._pids.two(node, 2**51) % 60_000,
-            "node_version": NODE_VERSION,
+            "pid": self.pid(node, 2**51),
+            "node_version": self._scenario.node_version,
             "teraslice_version": NODE_TERASLICE_VERSION,
             "total": self.node_slots,
             "state": "connected",
