@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 from toolkit.answers.answer import Cluster
 from toolkit.clock import Clock, FrozenClock
 from toolkit.server.thread import ServerThread
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 
@@ -27,7 +27,7 @@ PATIENCE = 60
 
 def live_cluster(scenario: Scenario | None = None) -> Cluster:
     """Make a live cluster with an empty log; the default scenario if none is given."""
-    log = CommandLog()
+    log = MemoryLog()
     return Cluster(LiveTimeline(scenario or Scenario(), log), log, "live")
 
 

@@ -9,6 +9,9 @@
     |  |- BundleDamaged
     |  `- BundleTooNew
     |- TargetError               a place that cannot be written
+    |- LogError                  a command log that cannot be used
+    |  `- LogDamaged
+    |- CommandNotKept            a command whose log cannot be written
     `- RecordError               a cluster that cannot be recorded
 
 An error says in one line what we could not do, the fact that stopped us, and what to do next.
@@ -55,6 +58,18 @@ class BundleTooNew(BundleError):
 
 class TargetError(ToolkitError):
     """A place that cannot be written: it exists, is not writable, or the disk is full."""
+
+
+class LogError(ToolkitError):
+    """A command log that cannot be used: another server has it, or it cannot be read or written."""
+
+
+class LogDamaged(LogError):
+    """A command log that is not as a server left it."""
+
+
+class CommandNotKept(ToolkitError):
+    """A command that could not be written to its log, and so did not happen (500 over HTTP)."""
 
 
 class RecordError(ToolkitError):

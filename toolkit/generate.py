@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.bundle.writer import write_bundle
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
-from toolkit.world.export import Export
-from toolkit.world.world import World
+from toolkit.world.bundled import Bundled
+from toolkit.world.commands import MemoryLog, digest_of
+from toolkit.world.scenario import GENERATOR_REVISION
+from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.tracks.track import Track
+    from toolkit.world.commands import CommandLog
     from toolkit.world.scenario import Scenario
 
-GENERATOR_REVISION = 1
-"""Changes when the same scenario gives other bytes."""
 REPORT_EVERY = 1_000
 
 Progress = Callable[[int, int], None]
@@ -26,15 +27,23 @@ Progress = Callable[[int, int], None]
 
 
 def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
-    scenario: Scenario, first: int, last: int, target: Path, *, force: bool = False, progress: Progress | None = None
+    scenario: Scenario,
+    first: int,
+    last: int,
+    target: Path,
+    log: CommandLog | None = None,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> Path:
-    """Write the bundle of a scenario.
+    """Write the bundle of a scenario, or of a session with it.
 
     Args:
         scenario: What to generate.
         first: The bundle's first instant, not before the epoch.
         last: Its last, both included.
         target: The bundle's directory.
+        log: The session's commands; those later than `last` do not count.
         force: Replace a bundle that is there.
         progress: Told how far it is.
 
@@ -51,16 +60,20 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
             f"{format_instant(scenario.epoch)} to {format_instant(scenario.last)}; choose --from and --for in between"
         )
         raise InstantError(msg)
-    export = Export(World(scenario, 0, scenario.epoch), first, last)
-    tracks: dict[str, Iterable[Track]] = dict(export.tracks())
+    log = log if log is not None else MemoryLog(scenario.seed)
+    commands = [command for command in log.page(0, log.sequence) if command.t <= last]
+    bundled = Bundled(LiveTimeline(scenario, log), first, last)
+    tracks: dict[str, Iterable[Track]] = dict(bundled.tracks())
     if progress is not None:
-        counted = _Counted(export.record_count(), progress)
+        counted = _Counted(bundled.record_count(), progress)
         tracks |= {name: counted.through(tracks[name]) for name in ("jobs", "executions")}
-    origin = {
+    origin: dict[str, Any] = {
         "kind": "generated",
         "generator_revision": GENERATOR_REVISION,
         "scenario": scenario.to_table(),
     }
+    if commands:
+        origin["commands"] = {"number": len(commands), "sha256": digest_of(commands)}
     return write_bundle(target, tracks, first=first, last=last, origin=origin, force=force)
 
 

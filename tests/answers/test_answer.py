@@ -15,7 +15,7 @@ from toolkit.answers.openapi import document
 from toolkit.answers.routes import ROUTES
 from toolkit.model.instants import HOUR, MINUTE
 from toolkit.timeline.view import NEVER
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 
@@ -25,7 +25,7 @@ T = SCENARIO.epoch + HOUR
 
 def live() -> Cluster:
     """Make a live cluster with a log."""
-    log = CommandLog()
+    log = MemoryLog()
     return Cluster(LiveTimeline(SCENARIO, log), log, "live")
 
 
@@ -180,7 +180,7 @@ def test_the_same_log_gives_the_same_bytes() -> None:
 
 def test_replay_refuses_commands_in_one_clear_sentence() -> None:
     """A cluster without a log answers a refresh with 409 and what to do instead."""
-    replay = Cluster(LiveTimeline(SCENARIO, CommandLog()), None, "replay")
+    replay = Cluster(LiveTimeline(SCENARIO, MemoryLog()), None, "replay")
     response = get("/v1/data/refresh", replay, method="POST")
 
     assert response.status == 409
@@ -215,7 +215,7 @@ def test_refusals_that_never_change_hold_for_ever() -> None:
 
 def test_what_a_recording_does_not_hold_is_refused() -> None:
     """Error records that were never asked for are a 501, not an empty list."""
-    replay = Cluster(LiveTimeline(SCENARIO, CommandLog()), None, "replay", frozenset({"errors"}))
+    replay = Cluster(LiveTimeline(SCENARIO, MemoryLog()), None, "replay", frozenset({"errors"}))
 
     assert get("/v1/ex/x/errors", replay).status == 501
     assert get("/v1/ex/errors", replay).body == b"[]"

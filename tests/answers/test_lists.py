@@ -19,7 +19,7 @@ from toolkit.query.select import select
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import Track
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 
@@ -44,7 +44,7 @@ REAL = cluster_of(
     errors=OBSERVED["errors"],
 )
 EVERY = {one[key]: one for name, key in IDS.items() for one in OBSERVED[name] + OBSERVED.get(f"deleted_{name}", [])}
-LIVE = Cluster(LiveTimeline(SCENARIO, CommandLog()), None, "live")
+LIVE = Cluster(LiveTimeline(SCENARIO, MemoryLog()), None, "live")
 
 
 def get(target: str, cluster: Cluster = LIVE, t: int = T) -> Response:

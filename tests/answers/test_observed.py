@@ -11,7 +11,7 @@ import pytest
 from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.model.instants import MINUTE
 from toolkit.model.wire import etag, pretty
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 
@@ -26,7 +26,7 @@ SCENARIO = Scenario(seed=2)
 
 def cluster() -> Cluster:
     """Make a live cluster."""
-    return Cluster(LiveTimeline(SCENARIO, CommandLog()), CommandLog(), "live")
+    return Cluster(LiveTimeline(SCENARIO, MemoryLog()), MemoryLog(), "live")
 
 
 def view() -> View:

@@ -15,7 +15,7 @@ from tests.benchmarks.load import press
 from tests.benchmarks.machine import resident_bytes
 from tests.benchmarks.servers import PATIENCE, TOOLKIT, Server, raw_sanic, server
 from tests.benchmarks.under_load import LIMIT, PAGE, limit_of, live
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 
@@ -73,7 +73,7 @@ def memory(plan: Plan) -> list[Figure]:
         grown = {world: _growth(one, plan) for world, one in (("default world", default), (name, large))}
     # After the servers: this holds as much as they do.
     scenario = Scenario(jobs=int(jobs))
-    count = LiveTimeline(scenario, CommandLog()).at(scenario.epoch).execution_count()
+    count = LiveTimeline(scenario, MemoryLog()).at(scenario.epoch).execution_count()
     each = (whole - base) * _MEGA / count
     return [
         Figure("default world: RSS after the first answer, MB", [base], LIMIT, [raw], Target(70, OURS)),

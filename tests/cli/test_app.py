@@ -42,12 +42,12 @@ def test_no_arguments_show_the_help(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "generate" in bare
 
 
-@pytest.mark.parametrize("command", ["generate", "serve", "record"])
+@pytest.mark.parametrize("command", ["generate", "serve", "record", "scenario list", "scenario show"])
 def test_every_command_has_plain_help(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """Help is text without boxes, and every flag in it has a sentence."""
-    assert run(monkeypatch, command, "--help") == 0
+    assert run(monkeypatch, *command.split(), "--help") == 0
     out = capsys.readouterr().out
     assert out.isascii()
     assert f"{command} [OPTIONS]" in out
@@ -63,7 +63,7 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
         "except SystemExit:\n"
         f"    print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    for arguments in (["--help"], ["serve", "--help"], ["--version"]):
+    for arguments in (["--help"], ["serve", "--help"], ["scenario", "--help"], ["--version"]):
         done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == "[]"
 

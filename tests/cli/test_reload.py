@@ -76,6 +76,37 @@ def test_a_change_restarts_the_same_run_on_the_same_port(copy: Path, server: Pro
     assert server.out.all() == [url]
 
 
+def test_commands_survive_a_change_of_the_code(copy: Path, server: Process) -> None:
+    """Without --log too: the refreshed world is still there, and the log goes on where it was."""
+    url = server.url()
+    httpx.post(f"{url}/v1/data/refresh")
+    before = {path: httpx.get(url + path).content for path in ("/v1/jobs", "/_toolkit/commands")}
+    mark = copy / MARK
+    mark.write_text(mark.read_text() + "\n")
+    server.err.next(lambda line: line.startswith("reloading: "))
+    assert {path: httpx.get(url + path, timeout=PATIENCE).content for path in before} == before
+    assert httpx.post(f"{url}/v1/data/refresh").headers["X-Toolkit-Sequence"] == "2"
+    assert httpx.get(f"{url}/v1/jobs").content != before["/v1/jobs"]
+    assert server.stop() == 0
+
+
+def test_a_log_on_disk_is_carried_on_over_a_reload(copy: Path, tmp_path: Path) -> None:
+    """The file has the commands of every child, at the same instant of a frozen clock."""
+    log = tmp_path / "world.log"
+    arguments = ("serve", "--live", "--port", "0", "--reload", "--jobs", "3", "--log", str(log), "--frozen")
+    with toolkit(*arguments, PYTHONPATH=str(copy), PYTHONSAFEPATH="1") as server:
+        url = server.url()
+        first = httpx.post(f"{url}/v1/data/refresh").headers
+        mark = copy / MARK
+        mark.write_text(mark.read_text() + "\n")
+        server.err.next(lambda line: line.startswith("reloading: "))
+        second = httpx.post(f"{url}/v1/data/refresh", timeout=PATIENCE).headers
+        assert server.stop() == 0
+    assert second["X-Toolkit-Sequence"] == "2"
+    assert first["X-Toolkit-Instant"] == second["X-Toolkit-Instant"]
+    assert len(log.read_bytes().splitlines()) == 3
+
+
 def test_broken_code_is_reported_and_mended_code_serves_again(copy: Path, server: Process) -> None:
     """A syntax error ends only the child; the next change starts it again, as the same run."""
     url = server.url()

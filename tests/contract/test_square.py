@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.model.instants import HOUR, MINUTE
 from toolkit.tracks.timeline import TrackTimeline
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.export import Export
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
@@ -27,7 +27,7 @@ def square(scenario: Scenario, first: int, last: int) -> tuple[Cluster, Cluster]
     """Make the live cluster of a scenario and the replay of its bundle, without the disk."""
     export = Export(World(scenario, 0, scenario.epoch), first, last)
     tracks = {name: list(of_kind) for name, of_kind in export.tracks().items()}
-    live = Cluster(LiveTimeline(scenario, CommandLog()), None, "live")
+    live = Cluster(LiveTimeline(scenario, MemoryLog()), None, "live")
     return live, Cluster(TrackTimeline(tracks, first, last), None, "live")
 
 

@@ -14,9 +14,10 @@ from toolkit.errors import ScenarioError
 from toolkit.generate import generate
 from toolkit.model.instants import DAY, HOUR, MINUTE
 from toolkit.model.status import TRANSITIONS, is_terminal
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
+from toolkit.world.parameters import PAIRED, PARAMETERS
 from toolkit.world.population import LANE, STARTED, number_of
-from toolkit.world.scenario import _PAIRED, _RANGES, Scenario
+from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 from toolkit.world.world import World
 
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
 
     import pytest
 
-SMALL = {"jobs": 60, "max_living": 60, "node_slots": 60}
-RANGES = {name: (low, min(high, SMALL.get(name, high))) for name, low, high in _RANGES if name != "epoch"}
-SHARES = [name for name in Scenario().to_table() if name.endswith(("_share", "_chance"))]
+SMALL = {"jobs": 60, "max_living": 60, "node_slots": 60, "nodes_least": 60}
+RANGES = {
+    name: (each.low, min(each.high, SMALL.get(name, each.high)))
+    for name, each in PARAMETERS.items()
+    if each.unit in {"count", "duration"}
+}
+SHARES = [name for name, each in PARAMETERS.items() if each.unit == "share"]
+CHOICES = {"hostnames": ["distinct", "loopback"], "assets": ["standard", "none"], "node_version": ["v24.0.0"]}
 EPOCH = Scenario().epoch
 
 
@@ -40,7 +46,9 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         values[name] = draw(st.one_of(st.sampled_from([low, high]), st.integers(low, high)))
     for name in draw(st.sets(st.sampled_from(SHARES), max_size=4)):
         values[name] = draw(st.sampled_from([0, 0.001, 0.3, 0.499, 0.5, 0.501, 1]))
-    for low_name, high_name in _PAIRED:
+    for name in draw(st.sets(st.sampled_from(sorted(CHOICES)), max_size=2)):
+        values[name] = draw(st.sampled_from(CHOICES[name]))
+    for low_name, high_name in PAIRED:
         low, high = (values.get(name, getattr(Scenario, name, None)) for name in (low_name, high_name))
         if isinstance(low, int) and isinstance(high, int) and low > high:
             values[low_name], values[high_name] = high, low
@@ -54,6 +62,11 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 @given(scenario=scenarios(), offset=st.sampled_from([0, 1, 179_999, 180_000, HOUR, 3 * DAY, 900 * DAY]))
 def test_any_accepted_scenario_keeps_the_rules(scenario: Scenario, offset: int) -> None:
     """Moves are legal and rise, nobody lives twice, the bound on the living holds, no node is over-full."""
+    keeps_the_rules(scenario, scenario.epoch + offset)
+
+
+def keeps_the_rules(scenario: Scenario, t: int) -> None:
+    """Check a scenario's world, and at an instant the living and the nodes."""
     world = World(scenario, 0, scenario.epoch)
     numbers = [number_of(LANE, i) for i in range(world.population.living)]
     numbers += [int(number) for number in world.history.numbers]
@@ -62,13 +75,12 @@ def test_any_accepted_scenario_keeps_the_rules(scenario: Scenario, offset: int) 
         moves = world.lives.life(number).moves
         assert moves[0][1] == "pending"
         assert all(a < b and following in TRANSITIONS[status] for (a, status), (b, following) in pairwise(moves))
-    t = scenario.epoch + offset
     living = [life for life, _ in world.living(t)]
     assert len({life.job for life in living}) == len(living) <= max(scenario.max_living, 0)
     assert all(life.created <= t and not is_terminal(life.move_at(t)[1]) for life in living)
     for life in living:
         assert life.stats(life.stats_until(t) - 1) == life.stats(t)
-    for _, record in LiveTimeline(scenario, CommandLog()).at(t).nodes().value:
+    for _, record in LiveTimeline(scenario, MemoryLog()).at(t).nodes().value:
         ids = [process["worker_id"] for process in record.fields["active"]]
         assert record.fields["available"] >= 0
         assert len(set(ids)) == len(ids)
@@ -83,7 +95,7 @@ def test_any_accepted_scenario_commutes_through_the_disk(
     first = scenario.epoch + offset
     path: Path = tmp_path_factory.mktemp("b") / "b"
     generate(scenario, first, first + 20 * MINUTE, path)
-    live = Cluster(LiveTimeline(scenario, CommandLog()), None, "live")
+    live = Cluster(LiveTimeline(scenario, MemoryLog()), None, "live")
     replay = Cluster(read_bundle(path).timeline, None, "live")
     failing = next(
         (r.fields["ex_id"] for r in live.timeline.at(first).executions(0, 300).value if r.fields["_has_errors"]), "x"
@@ -95,7 +107,7 @@ def test_any_accepted_scenario_commutes_through_the_disk(
 
 def test_a_thousand_nodes_stand_in_the_order_of_their_ids() -> None:
     """However many nodes there are, their ids sort as they are listed, and their addresses are addresses."""
-    view = LiveTimeline(Scenario(node_slots=3, jobs=250), CommandLog()).at(EPOCH)
+    view = LiveTimeline(Scenario(node_slots=3, jobs=250), MemoryLog()).at(EPOCH)
     nodes = view.nodes().value
     names = [key for key, _ in nodes]
 
@@ -111,5 +123,5 @@ def test_a_scenario_may_keep_no_error_records(tmp_path: Path) -> None:
     failing = [r.fields["ex_id"] for r in timeline.at(EPOCH + HOUR).controllers().value if r.fields["failed"]]
 
     assert failing
-    for view in (timeline.at(EPOCH + HOUR), LiveTimeline(scenario, CommandLog()).at(EPOCH + HOUR)):
+    for view in (timeline.at(EPOCH + HOUR), LiveTimeline(scenario, MemoryLog()).at(EPOCH + HOUR)):
         assert [view.errors(ex_id).value for ex_id in failing] == [[]] * len(failing)

@@ -16,7 +16,7 @@ from toolkit.model.status import STATUSES, TRANSITIONS, is_legal, is_terminal
 from toolkit.timeline.order import merged_page
 from toolkit.world import order
 from toolkit.world.catalogue import ASSETS, TEMPLATES
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.draws import Draws, key_of, mix
 from toolkit.world.ids import Ids
 from toolkit.world.population import PER_JOB
@@ -80,13 +80,13 @@ def test_a_world_without_history_has_only_the_living(columns_from: int, monkeypa
     monkeypatch.setattr(order, "COLUMNS_FROM", columns_from)
     scenario = Scenario(seed=4, history_most=0)
 
-    assert LiveTimeline(scenario, CommandLog()).at(scenario.epoch).execution_count() == 15
+    assert LiveTimeline(scenario, MemoryLog()).at(scenario.epoch).execution_count() == 15
 
 
 def test_a_million_executions_start_and_serve() -> None:
     """A world of a million executions gives pages at both ends of its list and at far instants."""
     scenario = Scenario(seed=1, jobs=670_000)
-    timeline = LiveTimeline(scenario, CommandLog())
+    timeline = LiveTimeline(scenario, MemoryLog())
     view = timeline.at(scenario.epoch)
 
     assert view.execution_count() > 1_000_000
@@ -151,7 +151,7 @@ def test_a_scenario_is_its_table() -> None:
 
 def test_the_log_is_folded_by_instant_then_sequence() -> None:
     """Entries count in the order of their instants, those of one instant in the order they came."""
-    log = CommandLog()
+    log = MemoryLog()
     for t in (5, 3, 5):
         log.append(t, {"do": "x"})
 
@@ -161,7 +161,7 @@ def test_the_log_is_folded_by_instant_then_sequence() -> None:
 
 def test_a_timeline_is_asked_within_its_bounds() -> None:
     """Both ends can be asked for; a millisecond beyond cannot."""
-    timeline = LiveTimeline(Scenario(), CommandLog())
+    timeline = LiveTimeline(Scenario(), MemoryLog())
     for t in (timeline.first - 1, timeline.last + 1):
         with pytest.raises(InstantError, match="ask for an instant in between"):
             timeline.at(t)
@@ -276,7 +276,7 @@ def test_a_mistyped_parameter_gets_a_hint() -> None:
 
 def test_nothing_generated_is_deleted_and_every_asset_says_its_operations() -> None:
     """The lists of the deleted are empty; what a template's jobs use is built in or in one of their assets."""
-    timeline = LiveTimeline(Scenario(jobs=5), CommandLog())
+    timeline = LiveTimeline(Scenario(jobs=5), MemoryLog())
     view = timeline.at(timeline.first)
     assert view.deleted_jobs(0, 10).value == view.deleted_executions(0, 10).value == []
     operations = view.asset_operations().value

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from toolkit.model.instants import DAY, HOUR, MINUTE, SECOND, is_wire_instant, parse_instant
 from toolkit.model.status import INITIAL, TERMINAL, TRANSITIONS, is_terminal
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, number_of
 from toolkit.world.scenario import LIFETIME, Scenario
 from toolkit.world.timeline import LiveTimeline
@@ -41,7 +41,7 @@ def world_of(seed: int, **parameters: Any) -> World:
 
 def view_of(seed: int, t: int, **parameters: Any) -> View:
     """Look at a world at an instant."""
-    return LiveTimeline(Scenario(seed=seed, epoch=EPOCH, **parameters), CommandLog()).at(t)
+    return LiveTimeline(Scenario(seed=seed, epoch=EPOCH, **parameters), MemoryLog()).at(t)
 
 
 def executions(view: View, most: int = 400) -> list[dict[str, Any]]:
@@ -234,7 +234,7 @@ def test_every_status_path_is_legal(seed: int) -> None:
 @given(seed=SEEDS, t=INSTANTS, later=st.integers(0, 400 * DAY))
 def test_terminal_executions_never_change_again(seed: int, t: int, later: int) -> None:
     """A terminal execution's document, statistics included, is the same at every later instant."""
-    timeline = LiveTimeline(Scenario(seed=seed, epoch=EPOCH), CommandLog())
+    timeline = LiveTimeline(Scenario(seed=seed, epoch=EPOCH), MemoryLog())
     after = timeline.at(min(t + later, timeline.last))
     for record in timeline.at(t).executions(0, 60).value:
         if record.fields["_status"] in TERMINAL:

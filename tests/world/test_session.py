@@ -12,7 +12,7 @@ from tests.commanding import KINDS, Client, check, check_moves
 from toolkit.model.instants import MINUTE
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.bundled import Bundled
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.draws import Draws
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
@@ -29,10 +29,10 @@ sessions = settings(max_examples=25, deadline=None)
 
 def session(
     seed: int, jobs: int, steps: int = 25, kinds: tuple[str, ...] = KINDS
-) -> tuple[Scenario, CommandLog, LiveTimeline, list[int]]:
+) -> tuple[Scenario, MemoryLog, LiveTimeline, list[int]]:
     """Let a client command at random; check at each command what must hold. Gives the instants of the commands."""
     scenario = Scenario(seed=seed, epoch=EPOCH, jobs=jobs, node_slots=8)
-    log = CommandLog()
+    log = MemoryLog()
     timeline = LiveTimeline(scenario, log)
     client, gaps, t = Client(timeline, log, seed), Draws(seed, "gaps"), EPOCH
     instants, before = [], None
@@ -116,7 +116,7 @@ def test_a_command_changes_nothing_before_it(seed: int, jobs: int) -> None:
     scenario, log, timeline, commands = session(seed, jobs)
     ordered = log.in_order()
     cut = ordered[len(ordered) // 2].t
-    shorter = CommandLog()
+    shorter = MemoryLog()
     for command in ordered:
         if command.t < cut:
             shorter.append(command.t, command.entry)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from toolkit.errors import ScenarioError
 from toolkit.model.instants import DAY, HOUR, MINUTE, parse_instant
 from toolkit.model.status import is_terminal
-from toolkit.world.commands import CommandLog
+from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 from toolkit.world.totals import TOTALS, next_push, pushes, totals
@@ -115,7 +115,7 @@ def test_analytics_parameters_are_checked() -> None:
 def test_the_latest_execution_of_a_job_has_the_newest_creation(seed: int, jobs: int, offset: int, share: float) -> None:
     """For every job, what is found at once is what looking through all executions finds; so is what lives of it."""
     scenario = Scenario(seed=seed, jobs=jobs, start_share=share)
-    view = LiveTimeline(scenario, CommandLog()).at(scenario.epoch + offset)
+    view = LiveTimeline(scenario, MemoryLog()).at(scenario.epoch + offset)
     newest: dict[str, tuple[int, str]] = {}
     living: dict[str, list[str]] = {}
     for record in view.executions(0, 10_000).value:
@@ -137,7 +137,7 @@ def test_the_latest_execution_of_a_job_has_the_newest_creation(seed: int, jobs: 
 def test_an_execution_has_a_controller_while_it_is_listed(seed: int, offset: int) -> None:
     """The controllers of the list, and no others, are found one by one, with the same content."""
     scenario = Scenario(seed=seed)
-    view = LiveTimeline(scenario, CommandLog()).at(scenario.epoch + offset)
+    view = LiveTimeline(scenario, MemoryLog()).at(scenario.epoch + offset)
     listed = {record.fields["ex_id"]: record.fields for record in view.controllers().value}
     for record in view.executions(0, 10_000).value:
         ex_id = record.fields["ex_id"]
@@ -148,7 +148,7 @@ def test_an_execution_has_a_controller_while_it_is_listed(seed: int, offset: int
 
 def test_assets_are_older_than_what_uses_them() -> None:
     """Every asset of an execution is listed, newest first, and was there before any job."""
-    view = LiveTimeline(SCENARIO, CommandLog()).at(SCENARIO.epoch + MINUTE)
+    view = LiveTimeline(SCENARIO, MemoryLog()).at(SCENARIO.epoch + MINUTE)
     assets = [record.fields for record in view.assets().value]
     created = [asset["_created"] for asset in assets]
     used = {asset for record in view.executions(0, 10_000).value for asset in record.fields["assets"]}

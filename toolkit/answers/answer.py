@@ -21,7 +21,7 @@ from toolkit.answers.exchange import (
 from toolkit.answers.parameters import parse_query
 from toolkit.answers.route import Call, Cluster, finish
 from toolkit.answers.routes import match
-from toolkit.errors import InstantError
+from toolkit.errors import CommandNotKept, InstantError
 from toolkit.timeline.view import NEVER
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def begin(cluster: Cluster, t: int, request: Request) -> Response | Generator[No
         return conditional(request, failure(refusal.status, refusal.message, refusal.until))
     except InstantError as error:
         return conditional(request, failure(400, str(error), 0))
+    except CommandNotKept as error:
+        return failure(500, str(error), 0)
 
 
 def _go_on(request: Request, steps: Generator[None, None, Body | Response]) -> Generator[None, None, Response]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from toolkit import __version__
-from toolkit.answers import assets, latest, lists, txt
+from toolkit.answers import assets, latest, lists, log, txt
 from toolkit.answers.exchange import Refusal
 from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS
 from toolkit.answers.route import Route
@@ -180,6 +180,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "GET", "/_toolkit/healthz", "healthz", "Whether the server answers", "toolkit", _health, Health,
         (), (), ("",),
     ),
+    log.ROUTE,
     *txt.routes(PAGE, BAD_PAGE),
 )  # fmt: skip
 

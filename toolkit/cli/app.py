@@ -1,4 +1,4 @@
-"""The command line: `toolkit generate | serve | record`.
+"""The command line: `toolkit generate | serve | record | scenario`.
 
 Commands are small: they parse, call the library and print. What a command needs is imported when it runs, so that
 `toolkit --help` is quick. Help is plain text, and `-h` is free for `serve --host`.
@@ -15,6 +15,7 @@ from toolkit import __version__
 from toolkit.cli.generate import generate
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
+from toolkit.cli.scenario import scenarios
 from toolkit.cli.serve import serve
 from toolkit.errors import ToolkitError
 
@@ -46,6 +47,7 @@ def _toolkit(
 app.command()(generate)
 app.command()(serve)
 app.command()(record)
+app.add_typer(scenarios, name="scenario")
 
 
 def main() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from toolkit.cli.output import Progress, result
+from toolkit.cli.output import Progress, result, say
+
+BEGIN = "2026-01-01T00:00:00Z"
 
 
 def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
@@ -15,14 +17,24 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
         int | None, typer.Option(help="The seed: the same arguments give the same bytes.  [default: 1]")
     ] = None,
     begin: Annotated[
-        str, typer.Option("--from", metavar="DATE", help="The bundle's first instant.")
-    ] = "2026-01-01T00:00:00Z",
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DATE",
+            help=f"The bundle's first instant.  [default: {BEGIN}, with --log the log's epoch]",
+        ),
+    ] = None,
     length: Annotated[str, typer.Option("--for", metavar="DURATION", help="How long, such as 30m, 2h or 30d.")] = "1h",
     jobs: Annotated[int | None, typer.Option(help="How many jobs.  [default: 25]")] = None,
     epoch: Annotated[
         str | None, typer.Option(metavar="DATE", help="The world's start.  [default: the same as --from]")
     ] = None,
-    scenario: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Parameters of the world.")] = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.toml", help="What world: a name from `scenario list`, or a file.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The command log of serve --live: the bundle of that session.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where.  [default: snapshots/seed-<seed>]")
     ] = None,
@@ -30,17 +42,19 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
 ) -> None:
     """Write a bundle: a cluster's life over a stretch of time, as JSON files, from a seed."""
     from toolkit.generate import generate as write  # noqa: PLC0415 - `toolkit --help` does without the world
+    from toolkit.logfile import read_log  # noqa: PLC0415 - as above
     from toolkit.model.instants import parse_duration, parse_instant  # noqa: PLC0415 - as above
-    from toolkit.server.source import read_scenario  # noqa: PLC0415 - as above
-    from toolkit.world.scenario import Scenario  # noqa: PLC0415 - as above
+    from toolkit.scenarios import Wanted  # noqa: PLC0415 - as above
 
-    first = parse_instant(begin)
-    table = read_scenario(scenario) if scenario is not None else {}
-    given: dict[str, Any] = {name: value for name, value in (("seed", seed), ("jobs", jobs)) if value is not None}
-    if epoch is not None or "epoch" not in table:
-        given["epoch"] = first if epoch is None else parse_instant(epoch)
-    chosen = Scenario.from_table(table, **given)
+    wanted = Wanted(scenario, seed, jobs, parse_instant(epoch) if epoch is not None else None)
+    if log is not None:
+        chosen, commands = read_log(log, say)
+        wanted.refuse_others(chosen, log, say)
+        first = chosen.epoch if begin is None else parse_instant(begin)
+    else:
+        first = parse_instant(BEGIN if begin is None else begin)
+        chosen, commands = wanted.resolve(say, seed=1, epoch=first), None
     target = output or Path("snapshots") / f"seed-{chosen.seed}"
     with Progress(f"writing {target}") as progress:
-        path = write(chosen, first, first + parse_duration(length), target, force=force, progress=progress)
+        path = write(chosen, first, first + parse_duration(length), target, commands, force=force, progress=progress)
     result(str(path))

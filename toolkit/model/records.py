@@ -223,6 +223,21 @@ class Refreshed(Struct):
     counts: RefreshCounts
 
 
+class LoggedCommand(Struct):
+    """One entry of the command log; what else is in `entry` depends on what it does."""
+
+    sequence: Annotated[int, Meta(ge=1)]
+    t: Instant
+    entry: dict[str, Any]
+
+
+class Commands(Struct):
+    """The answer to `GET /_toolkit/commands`: how many entries there are, and a page of them."""
+
+    total: Count
+    commands: list[LoggedCommand]
+
+
 class Health(Struct):
     """The answer to `GET /_toolkit/healthz`."""
 

@@ -2,7 +2,8 @@
 
 The parent binds once and never serves; clients that come between two servers wait in the socket's queue. Parent and
 child share a link, a pair of sockets: the child says on it how it runs (so that the next one goes on with the same
-seed, epoch and time) or that it was asked wrongly, and it stops when the parent's end closes, however the parent ended.
+time) or that it was asked wrongly, and it stops when the parent's end closes, however the parent ended. The world goes
+from one child to the next in a command log: the one that was asked for, else a file without a name.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -36,13 +38,11 @@ class Run(NamedTuple):
     """How a server runs: what the next one needs to go on as if nothing had happened.
 
     Attributes:
-        seed: The world's seed (live).
-        epoch: The world's epoch (live).
-        anchor_wall: The wall time at which the clock started.
+        start: The instant at which the clock started.
+        anchor_wall: The wall time at which it did.
     """
 
-    seed: int | None
-    epoch: int | None
+    start: int
     anchor_wall: int
 
 
@@ -52,11 +52,13 @@ class Inherited(NamedTuple):
     Attributes:
         sock: The listening socket.
         link: The child's end of the link.
+        log: The descriptor of a command log without a name.
         run: How the server before it ran, `None` for the first.
     """
 
     sock: socket.socket
     link: socket.socket
+    log: int
     run: Run | None
 
     @classmethod
@@ -67,7 +69,7 @@ class Inherited(NamedTuple):
             return None
         given = json.loads(text)
         run = Run(*given["run"]) if given["run"] is not None else None
-        return cls(socket.socket(fileno=given["sock"]), socket.socket(fileno=given["link"]), run)
+        return cls(socket.socket(fileno=given["sock"]), socket.socket(fileno=given["link"]), given["log"], run)
 
     def is_up(self, run: Run) -> None:
         """Tell the parent that the server answers, and how it runs."""
@@ -113,12 +115,13 @@ def supervise(sock: socket.socket, arguments: list[str], say: Callable[[str], No
     run: Run | None = None
     stamps = package_stamps()
     try:
-        while True:
-            child = _Child(sock, arguments, run)
-            stamps, run, code = _watch(child, stamps, run, say)
-            child.stop()
-            if code is not None:
-                return code
+        with tempfile.TemporaryFile() as log:
+            while True:
+                child = _Child(sock, log.fileno(), arguments, run)
+                stamps, run, code = _watch(child, stamps, run, say)
+                child.stop()
+                if code is not None:
+                    return code
     except _Signalled:
         if child is not None:
             child.stop()
@@ -128,15 +131,15 @@ def supervise(sock: socket.socket, arguments: list[str], say: Callable[[str], No
 class _Child:
     """One server process."""
 
-    def __init__(self, sock: socket.socket, arguments: list[str], run: Run | None) -> None:
+    def __init__(self, sock: socket.socket, log: int, arguments: list[str], run: Run | None) -> None:
         self.link, theirs = socket.socketpair()
-        given = {"sock": sock.fileno(), "link": theirs.fileno(), "run": run}
+        given = {"sock": sock.fileno(), "link": theirs.fileno(), "log": log, "run": run}
         # The same package as ours, wherever we were started; in a group of its own, so that Ctrl-C reaches only us.
         found = [str(Path(toolkit.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-P", "-m", "toolkit", *arguments],
             env={**os.environ, VARIABLE: json.dumps(given), "PYTHONPATH": os.pathsep.join(filter(None, found))},
-            pass_fds=(sock.fileno(), theirs.fileno()),
+            pass_fds=(sock.fileno(), theirs.fileno(), log),
             process_group=0,
         )
         theirs.close()

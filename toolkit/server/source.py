@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
-from toolkit.errors import InstantError, ScenarioError
+from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, parse_at
-from toolkit.world.commands import CommandLog
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.timeline.view import Timeline
+    from toolkit.world.commands import CommandLog
     from toolkit.world.scenario import Scenario
 
 
@@ -33,29 +32,10 @@ class Source(NamedTuple):
     redacted: bool
 
 
-def read_scenario(path: Path) -> dict[str, Any]:
-    """Read a scenario file: TOML, names of `Scenario`'s fields.
-
-    Raises:
-        ScenarioError: If there is no such file or it is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        msg = f"cannot read the scenario {path}: {error.strerror}; give --scenario a file that is there"
-        raise ScenarioError(msg) from None
-    except RecursionError:
-        msg = f"cannot read the scenario {path}: it is nested too deep; write it as TOML, such as jobs = 25"
-        raise ScenarioError(msg) from None
-    except ValueError as error:
-        msg = f"cannot read the scenario {path}: {error}; write it as TOML, such as jobs = 25"
-        raise ScenarioError(msg) from None
-
-
-def live(scenario: Scenario) -> Source:
-    """Serve the world of a scenario, with a command log of its own."""
-    log = CommandLog()
-    about = f"live: seed {scenario.seed}, epoch {format_instant(scenario.epoch)}, {scenario.jobs} jobs"
+def live(scenario: Scenario, log: CommandLog, called: str | None = None) -> Source:
+    """Serve the world of a scenario under a command log; `called` is what the scenario was asked for as."""
+    what = f"scenario {called}, " if called is not None else ""
+    about = f"live: {what}seed {scenario.seed}, epoch {format_instant(scenario.epoch)}, {scenario.jobs} jobs"
     return Source(Cluster(LiveTimeline(scenario, log), log, "live"), about, redacted=True)
 
 
@@ -98,3 +78,13 @@ def start_of(timeline: Timeline, at: str | None) -> int:
         )
         raise InstantError(msg)
     return t
+
+
+def start_again(timeline: Timeline, log: CommandLog, wall: int, *, frozen: bool) -> int:
+    """Give the instant at which the clock of a server starts that goes on with a log.
+
+    A running clock shows the wall's time again, a frozen one stands where the last command was. Neither is before a
+    command that has happened, nor outside of the world: an epoch that is still to come begins now.
+    """
+    known = max((command.t for command in log.in_order()), default=timeline.first)
+    return min(known if frozen else max(known, wall), timeline.last)

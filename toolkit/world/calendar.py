@@ -19,8 +19,8 @@ START: Final = 1
 STOP: Final = 0
 EVEN: Final = 500
 """The share, per mille, at which every pair is one start and one stop."""
-_PAIRS: Final = 2**22
-"""More pairs than ten years of events have (one event a minute at least 2.6 million)."""
+_PAIRS: Final = 2**28
+"""More pairs than ten years of events have (one event a second: 158 million)."""
 
 
 class Calendar:

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
 
-INFO: Final[Document] = {
-    "arch": "x64",
-    "clustering_type": "native",
-    "name": "toolkit",
-    "node_version": "v22.19.0",
-    "platform": "linux",
-    "teraslice_version": "v3.18.0",
-}
-NODE_VERSION: Final = "v22.19.0"
 NODE_TERASLICE_VERSION: Final = "3.18.0"
 """Nodes give the version without the `v`. Source: observed."""
 EX_TERASLICE_VERSION: Final = "v3.18.0"
+
+
+def info_document(name: str, node_version: str) -> Document:
+    """Make what `GET /` answers."""
+    return {
+        "arch": "x64",
+        "clustering_type": "native",
+        "name": name,
+        "node_version": node_version,
+        "platform": "linux",
+        "teraslice_version": EX_TERASLICE_VERSION,
+    }
 
 
 class AssetPlan(NamedTuple):

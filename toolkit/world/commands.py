@@ -1,11 +1,29 @@
 """The command log: facts `(sequence, t, entry)`, only ever appended.
 
-A timeline folds the entries in the order `(t, sequence)`; an entry is effective at its instant.
+A timeline folds the entries in the order `(t, sequence)`; an entry is effective at its instant. What an entry holds is
+what a log on disk gives back, so that a world does not depend on where its log is kept.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import hashlib
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from toolkit.model.wire import Literal, dumps, loads
+from toolkit.world.ids import Ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from toolkit.model.wire import Document
+
+WORDS: Final = frozenset(
+    {
+        "refresh", "post_job", "put_job", "set_active", "delete_job", "start", "recover", "stop", "pause", "resume",
+        "workers", "settings", "save_asset", "delete_asset",
+    }
+)  # fmt: skip
+"""What an entry may `do`. A log that holds another word is from a newer toolkit."""
 
 
 class Command(NamedTuple):
@@ -19,26 +37,105 @@ class Command(NamedTuple):
 
     sequence: int
     t: int
-    entry: dict[str, Any]
+    entry: Document
 
 
-class CommandLog:
-    """An append-only log in memory."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._entries: list[Command] = []
+class CommandLog(Protocol):
+    """An append-only log of one world."""
 
     @property
     def sequence(self) -> int:
         """The last entry's sequence number, 0 while there is none."""
-        return len(self._entries)
 
-    def append(self, t: int, entry: dict[str, Any]) -> int:
-        """Add a fact and give its sequence number."""
-        self._entries.append(Command(len(self._entries) + 1, t, entry))
-        return len(self._entries)
+    def append(self, t: int, entry: Document) -> int:
+        """Add a fact and give its sequence number.
+
+        Raises:
+            CommandNotKept: If it cannot be kept; then nothing has changed.
+        """
 
     def in_order(self) -> list[Command]:
-        """Give the entries in the order in which a timeline folds them."""
-        return sorted(self._entries, key=lambda command: (command.t, command.sequence))
+        """Give the entries in the order in which a timeline folds them: by instant, then sequence."""
+
+    def page(self, start: int, size: int) -> list[Command]:
+        """Give entries `start` to `start + size` in the order in which they came."""
+
+    def new_id(self, kind: str) -> str:
+        """Give the id of a record (`job` or `ex`) that the next entry makes.
+
+        It is keyed by seed, kind and that entry's sequence number: asked again before the entry is there, it is the
+        same one.
+        """
+
+
+class MemoryLog:
+    """A log that lasts as long as its process."""
+
+    def __init__(self, seed: int = 1) -> None:
+        """Start empty; `seed` keys the ids."""
+        self.seed = seed
+        self._commands: list[Command] = []
+
+    @property
+    def sequence(self) -> int:
+        """The last entry's sequence number, 0 while there is none."""
+        return len(self._commands)
+
+    def append(self, t: int, entry: Document) -> int:
+        """Add a fact and give its sequence number."""
+        self._commands.append(Command(self.sequence + 1, t, as_kept(entry)))
+        return self.sequence
+
+    def in_order(self) -> list[Command]:
+        """Give the entries in the order in which a timeline folds them: by instant, then sequence."""
+        return sorted(self._commands, key=lambda command: (command.t, command.sequence))
+
+    def page(self, start: int, size: int) -> list[Command]:
+        """Give entries `start` to `start + size` in the order in which they came."""
+        return self._commands[start : start + size]
+
+    def new_id(self, kind: str) -> str:
+        """Give the id of a record that the next entry makes."""
+        return Ids(self.seed, "command", kind).id_of(self.sequence + 1)
+
+
+def line_of(command: Command) -> bytes:
+    """Write a command as a line of a log, without the newline."""
+    return dumps(command._asdict())
+
+
+def digest_of(commands: Iterable[Command]) -> str:
+    """Give the SHA-256 of commands as the lines of a log."""
+    digest = hashlib.sha256()
+    for command in commands:
+        digest.update(line_of(command) + b"\n")
+    return digest.hexdigest()
+
+
+def as_kept(entry: Document) -> Document:
+    """Give an entry as it comes back from a log on disk.
+
+    A fraction is a float where writing the float gives its text again; what a parser would change stays a `Literal`.
+    """
+    kept: Document = parse(dumps(entry))
+    return kept
+
+
+def parse(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Read a line of a log.
+
+    Raises:
+        ValueError: If it is not JSON.
+    """
+    return _plain(loads(text))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON is what it is
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Literal) and not value.text.startswith('"'):
+        number = float(value.text)
+        return number if dumps(number) == value.text.encode() else value
+    return value

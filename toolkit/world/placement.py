@@ -8,40 +8,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toolkit.world.catalogue import NODE_TERASLICE_VERSION, NODE_VERSION
+from toolkit.world.catalogue import NODE_TERASLICE_VERSION
 from toolkit.world.draws import Draws
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
     from toolkit.world.life import Life
+    from toolkit.world.scenario import Scenario
 
 MASTER_PROCESSES: Final = ("cluster_master", "assets_service")
+LOOPBACK: Final = "127.0.0.1"
 
 
 class Placement:
     """The nodes of one world and the slots of its executions."""
 
-    def __init__(  # noqa: PLR0913 - one size each
-        self, seed: int | str, *, places: int, solos: int, most_workers: int, node_slots: int, turns: int
-    ) -> None:
+    def __init__(self, seed: int | str, scenario: Scenario, *, places: int, solos: int, turns: int) -> None:
         """Lay out the nodes.
 
         Args:
             seed: Keys the pids.
+            scenario: Says how many workers an execution has at most, and what nodes are like.
             places: Lanes that executions of the cycle take in turn.
             solos: Lanes that one execution each keeps.
-            most_workers: The most workers an execution has.
-            node_slots: Slots of a node; the master's two processes take two of the first node's.
             turns: How often a lane is taken anew at most.
         """
         self._pids = Draws(seed, "pid")
-        self._per_lane = 1 + most_workers
+        self._scenario = scenario
+        self._per_lane = 1 + scenario.workers_most
         self._cycle_slots = places * self._per_lane
         self._places = places
-        self.node_slots = node_slots
+        self.node_slots = scenario.node_slots
         self._slots = (places + solos) * self._per_lane
         self._turns = turns
-        self.nodes = max(2, -(-self._slots // (node_slots - len(MASTER_PROCESSES))))
+        self.nodes = max(scenario.nodes_least, -(-self._slots // (scenario.node_slots - len(MASTER_PROCESSES))))
 
     def node_of(self, life: Life, process: int) -> int:
         """Give the node of an execution's process: 0 is the execution controller, then the workers."""
@@ -77,10 +77,6 @@ class Placement:
         masters = len(MASTER_PROCESSES) if node == 0 else 0
         return self._turns * self.node_slots + self.node_slots + masters if self._slots else masters
 
-    def pid(self, number: int, kind: int) -> int:
-        """Draw a process id."""
-        return 1000 + self._pids.two(number, kind) % 60_000
-
     def process_pid(self, life: Life, process: int) -> int:
         """Give the process id of an execution's process."""
         return self.pid(life.number, process)
@@ -112,13 +108,19 @@ class Placement:
             "job_id": job_id,
         }
 
+    def pid(self, number: int, process: int) -> int:
+        """Give a pid, of five digits as on a machine that has been up for a while, from a pair of numbers."""
+        return 10_000 + self._pids.two(number, process) % 90_000
+
     def node_id(self, node: int) -> str:
-        """Give a node's id."""
-        digits = max(3, len(str(self.nodes - 1)))
+        """Give a node's id; with as many digits as the last one has, so that ids sort as they are listed."""
+        digits = len(str(self.nodes - 1))
         return f"ts-worker-{node:0{digits}d}" if node else "ts-master"
 
     def hostname(self, node: int) -> str:
         """Give a node's host name."""
+        if self._scenario.hostnames == "loopback":
+            return LOOPBACK
         return f"10.{node // 62_500}.{node // 250 % 250}.{node % 250 + 2}"
 
     def node(self, node: int) -> Document:
@@ -131,7 +133,7 @@ class Placement:
             "node_id": self.node_id(node),
             "hostname": self.hostname(node),
             "pid": self.pid(node, 2**51),
-            "node_version": NODE_VERSION,
+            "node_version": self._scenario.node_version,
             "teraslice_version": NODE_TERASLICE_VERSION,
             "total": self.node_slots,
             "state": "connected",

@@ -5,16 +5,14 @@ Durations are milliseconds here and texts such as `3m` in a scenario file; share
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from toolkit.errors import ScenarioError, UsageError
 from toolkit.model.instants import (
     DAY,
-    EARLIEST,
     HOUR,
-    LATEST,
     MINUTE,
     SECOND,
     format_duration,
@@ -23,10 +21,10 @@ from toolkit.model.instants import (
     parse_instant,
     shown_instant,
 )
+from toolkit.world.parameters import LIFETIME, PAIRED, PARAMETERS
 
-LIFETIME = 3_652 * DAY
-"""A world is defined from its epoch to ten years later."""
-MOST_JOBS = 5_000_000
+GENERATOR_REVISION: Final = 2
+"""Changes when the same scenario gives other bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,11 @@ class Scenario:
     errors_newest: int = 1_000
     errors_within: int = 24 * HOUR
 
+    nodes_least: int = 2
     node_slots: int = 16
+    node_version: str = "v22.19.0"
+    hostnames: str = "distinct"
+    assets: str = "standard"
 
     analytics_every: int = 60 * SECOND
     totals_from_zero_every: int = 24 * HOUR
@@ -105,12 +107,14 @@ class Scenario:
 
     def __post_init__(self) -> None:
         """Check every parameter."""
-        for name, low, high in _RANGES:
-            show = format_duration if name in _DURATIONS else shown_instant if name == "epoch" else str
-            self._require(name, f"must be from {show(low)} to {show(high)}", ok=low <= getattr(self, name) <= high)
-        for name in [field.name for field in fields(self) if field.name.endswith(("_share", "_chance"))]:
-            self._require(name, "must be from 0 to 1", ok=0 <= getattr(self, name) <= 1)
-        for low_name, high_name in _PAIRED:
+        for name, parameter in PARAMETERS.items():
+            value = getattr(self, name)
+            if parameter.unit == "text":
+                self._require(name, parameter.rule, ok=parameter.pattern.fullmatch(value) is not None)
+            else:
+                low, high = (_shown(name, bound) for bound in (parameter.low, parameter.high))
+                self._require(name, f"must be from {low} to {high}", ok=parameter.low <= value <= parameter.high)
+        for low_name, high_name in PAIRED:
             ok = getattr(self, low_name) <= getattr(self, high_name)
             self._require(low_name, f"must not be above {high_name}", ok=ok)
         shares = self.young_share + self.recent_share + self.hours_share
@@ -131,14 +135,15 @@ class Scenario:
 
     def _require(self, name: str, rule: str, *, ok: bool) -> None:
         if not ok:
-            value = getattr(self, name)
-            show = format_duration if name in _DURATIONS and value > 0 else shown_instant if name == "epoch" else None
-            _refuse(name, show(value) if show else value, rule)
+            _refuse(name, _shown(name, getattr(self, name)), rule)
 
     def to_table(self) -> dict[str, Any]:
         """Give the parameters as a scenario file has them: `from_table` of it is this scenario again."""
-        table = asdict(self) | {name: format_duration(getattr(self, name)) for name in _DURATIONS}
-        return table | {"epoch": format_instant(self.epoch)}
+        write = {"duration": format_duration, "date": format_instant}
+        return {
+            name: write[unit](value) if (unit := PARAMETERS[name].unit) in write else value
+            for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_table(cls, table: dict[str, Any], **given: Any) -> Scenario:  # noqa: ANN401 - values of any field
@@ -151,86 +156,47 @@ class Scenario:
         Raises:
             ScenarioError: If a name is unknown or a value is of the wrong type or out of its range.
         """
-        types = {field.name: field.type for field in fields(cls)}
         values: dict[str, Any] = {}
         for name, value in table.items():
-            if name not in types:
-                near = get_close_matches(name, types, n=1)
-                hint = (
-                    f"did you mean {near[0]}?" if near else f"toolkit knows {len(types)}, such as jobs and event_every"
-                )
-                _refuse(name, value, f"is not a parameter; {hint}")
-            values[name] = _read(name, str(types[name]), value)
+            if name not in PARAMETERS:
+                near = get_close_matches(name, PARAMETERS, n=1)
+                known = f"toolkit knows {len(PARAMETERS)}, such as jobs and event_every"
+                _refuse(name, value, f"is not a parameter; {f'did you mean {near[0]}?' if near else known}")
+            values[name] = _read(name, value)
         return replace(cls(), **(values | given))
 
 
-_RANGES: tuple[tuple[str, int, int], ...] = (
-    ("seed", 0, 2**63 - 1),
-    ("epoch", EARLIEST + 800 * DAY, LATEST - LIFETIME),
-    ("jobs", 0, MOST_JOBS),
-    ("max_living", 0, 10_000),
-    ("history_most", 0, 3),
-    ("history_from", 1, 10_000 * DAY),
-    ("history_to", 1, 400 * DAY),
-    ("young_under", 1, HOUR),
-    ("recent_under", 1, HOUR),
-    ("hours_from", MINUTE, 23 * HOUR),
-    ("days_from", HOUR, 300 * DAY),
-    ("days_to", HOUR, 300 * DAY),
-    ("step_least", 1, HOUR),
-    ("step_most", 1, HOUR),
-    ("recovering_for", 1, DAY),
-    ("failing_for", 1, DAY),
-    ("stopping_for", 1, DAY),
-    ("event_every", MINUTE, 3_652 * DAY),
-    ("workers_most", 1, 64),
-    ("active_holds", SECOND, 365 * DAY),
-    ("slice_every", 200, HOUR),
-    ("failed_least_ppm", 1, 1_000_000),
-    ("failed_most_ppm", 1, 1_000_000),
-    ("subslices_least", 0, 1_000_000),
-    ("subslices_most", 0, 1_000_000),
-    ("errors_newest", 0, 10_000),
-    ("errors_within", 1, 400 * DAY),
-    ("node_slots", 3, 10_000),
-    ("analytics_every", SECOND, DAY),
-    ("totals_from_zero_every", HOUR, 7 * DAY),
-)
-_PAIRED = (
-    ("step_least", "step_most"),
-    ("failed_least_ppm", "failed_most_ppm"),
-    ("subslices_least", "subslices_most"),
-    ("days_from", "days_to"),
-    ("recent_under", "hours_from"),
-    ("young_under", "recent_under"),
-)
-_DURATIONS = frozenset(
-    {
-        "history_from", "history_to", "young_under", "recent_under", "hours_from", "days_from", "days_to",
-        "step_least", "step_most", "recovering_for", "failing_for", "stopping_for", "event_every", "active_holds",
-        "slice_every", "errors_within", "analytics_every", "totals_from_zero_every",
-    }
-)  # fmt: skip
-
-
-def _read(name: str, kind: str, value: object) -> object:
-    wanted = (
-        "a duration such as 30s"
-        if name in _DURATIONS
-        else {"int": "a whole number", "float": "a number"}.get(kind, "a text")
-    )
+def _read(name: str, value: object) -> object:
+    unit = PARAMETERS[name].unit
+    wanted, kinds = _WANTED[unit]
     try:
-        if name == "epoch":
-            wanted = "a date such as 2026-01-01T00:00:00Z"
+        if unit == "date":
             return parse_instant(str(value))
-        if name in _DURATIONS and isinstance(value, str):
+        if unit == "duration" and isinstance(value, str):
             return parse_duration(value)
     except UsageError:
         _refuse(name, value, f"must be {wanted}")
-    fits = {"int": (int,), "float": (int, float), "str": (str,)}[kind]
-    if isinstance(value, bool) or not isinstance(value, fits) or name in _DURATIONS:
+    if isinstance(value, bool) or not isinstance(value, kinds):
         _refuse(name, value, f"must be {wanted}")
     return value
+
+
+_WANTED: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
+    "count": ("a whole number", (int,)),
+    "date": ("a date such as 2026-01-01T00:00:00Z", ()),
+    "duration": ("a duration such as 30s", ()),
+    "share": ("a number", (int, float)),
+    "text": ("a text", (str,)),
+}
+"""What a value of each unit has to be: in words, and its types in a table if it is not read from a text."""
+
+
+def _shown(name: str, value: Any) -> Any:  # noqa: ANN401 - values of any field
+    """Give a value as a scenario file has it; what cannot be written so, as it is."""
+    unit = PARAMETERS[name].unit
+    if unit == "date":
+        return shown_instant(value)
+    return format_duration(value) if unit == "duration" and value >= 0 else value
 
 
 def _refuse(name: str, value: object, rule: str) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Held, Record
-from toolkit.world.catalogue import OPERATIONS
 from toolkit.world.documents import controller_document
 from toolkit.world.totals import TOTALS, next_push, totals
 
@@ -145,7 +144,8 @@ class WorldView:
 
     def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
         """The names of each asset's operations."""
-        return Held(OPERATIONS, self._ends)
+        operations = {str(record.fields["id"]): names for record, names in self._world.saved_assets}
+        return Held(operations, self._ends)
 
 
 def process_count(life: Life, t: int) -> int:

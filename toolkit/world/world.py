@@ -13,7 +13,7 @@ from toolkit.model.instants import DAY
 from toolkit.timeline.order import Entry, merged_page
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world import documents
-from toolkit.world.catalogue import ASSETS, INFO, OPERATIONS
+from toolkit.world.catalogue import ASSETS, OPERATIONS, info_document
 from toolkit.world.draws import Draws
 from toolkit.world.ids import Ids
 from toolkit.world.lives import Lives
@@ -48,10 +48,9 @@ class World:
         self._slices = Draws(seed, "slice")
         self.placement = Placement(
             seed,
+            scenario,
             places=self.lives.most_places,
             solos=len(self.lives.solos),
-            most_workers=scenario.workers_most,
-            node_slots=scenario.node_slots,
             turns=self.lives.calendar.starts_by(scenario.last) // max(1, self.lives.most_places) + 2,
         )
         self._at_epoch = sorted(
@@ -64,7 +63,7 @@ class World:
         self.job_record = lru_cache(maxsize=CACHED_RECORDS)(self._job_record)
         self._moving_from = lru_cache(maxsize=64)(self._moving)
         self.controlled_from = lru_cache(maxsize=64)(self._controlled)
-        self.info = Record(INFO | {"name": scenario.cluster_name})
+        self.info = Record(info_document(scenario.cluster_name, scenario.node_version))
 
     @cached_property
     def jobs(self) -> Sorted:
@@ -80,7 +79,8 @@ class World:
     def assets(self) -> list[Record]:
         """The assets, newest first; all are older than every job."""
         before = self.epoch - self.scenario.history_to - 366 * DAY
-        plans = sorted(ASSETS.values(), key=lambda asset: asset.age)
+        known = ASSETS.values() if self.scenario.assets == "standard" else ()
+        plans = sorted(known, key=lambda asset: asset.age)
         return [Record(documents.asset_document(asset, before)) for asset in plans]
 
     @cached_property

@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.status import is_terminal
+from toolkit.model.wire import Literal
 from toolkit.world.session import jobs, work
 from toolkit.world.session.course import Course
 from toolkit.world.session.documents import head_of, template_of
@@ -123,8 +124,8 @@ def _resume(session: Session, t: int, entry: Entry) -> None:
 
 
 def _workers(session: Session, t: int, entry: Entry) -> None:
-    asked: float = entry["remove"] if "remove" in entry else entry["add"]
-    count = ceil(min(asked, MOST_WORKERS))
+    asked = entry["remove"] if "remove" in entry else entry["add"]
+    count = ceil(min(float(asked.text if isinstance(asked, Literal) else asked), MOST_WORKERS))
     if count <= 0:
         return
     if "remove" in entry:
