@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from toolkit.answers.answer import Cluster, Request, Response, answer, begin
-from toolkit.answers.javascript import MISSING, cut, get, text_of
 from toolkit.answers.parameters import parse_query
 from toolkit.answers.tables import columns_of, own_value, table, width
 from toolkit.answers.txt import JOBS, with_deletion
+from toolkit.model.javascript import MISSING, cut, get, text_of
 from toolkit.model.wire import Literal
 from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline

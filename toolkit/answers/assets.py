@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from toolkit.answers.exchange import HTML, Refusal, Response, failure, json_response, table_response
-from toolkit.answers.javascript import MISSING, cut
 from toolkit.answers.route import Route, finish
 from toolkit.answers.search import Found, Search, read_asked, run, settled
 from toolkit.answers.tables import own_value, table
 from toolkit.answers.txt import LAYOUT, Failures
+from toolkit.model.javascript import MISSING, cut
 from toolkit.model.records import Asset
 from toolkit.model.wire import join_items
 from toolkit.query.mapping import ASSETS

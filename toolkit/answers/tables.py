@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.answers.javascript import MISSING, get, text_of, units
 from toolkit.answers.route import finish
+from toolkit.model.javascript import MISSING, get, text_of, units
 from toolkit.model.wire import Document
 
 if TYPE_CHECKING:

@@ -9,9 +9,12 @@ import json
 import re
 from decimal import Decimal
 from math import inf
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.wire import Document, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MISSING: Final = object()
 """JavaScript's undefined."""
@@ -79,8 +82,21 @@ def text_of(value: object) -> str:
     if isinstance(value, int | float):
         return _number(value)
     if isinstance(value, list):
-        return ",".join("" if item is None else text_of(item) for item in value)
+        return ",".join("" if item is None else text_of(item) for item in _leaves(value))
     return "" if value is MISSING else "[object Object]"
+
+
+def _leaves(value: list[Any]) -> Iterator[Any]:
+    """Give what a list of lists holds, an empty list as null, which is printed the same; no list is too deep."""
+    above = [iter(value or [None])]
+    while above:
+        for item in above[-1]:
+            if isinstance(item, list):
+                above.append(iter(item or [None]))
+                break
+            yield item
+        else:
+            above.pop()
 
 
 def _number(value: float) -> str:
