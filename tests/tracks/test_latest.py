@@ -59,6 +59,23 @@ def test_jobs_whose_hashes_collide_are_told_apart() -> None:
     assert [latest(of, "other", t)[0] for t in (0, 50)] == [None, "b"]
 
 
+def test_what_lives_of_a_job_is_what_is_not_terminal() -> None:
+    """Every execution of the job whose status at the instant is not terminal, the newest or not; an odd one lives."""
+    ends = [Change(50, set={"_status": "stopped"})]
+    of = timeline(
+        executions=[
+            execution("a", "j", format_instant(10), changes=[Change(0, set={"_status": "running"}), *ends]),
+            execution("b", "j", format_instant(20), (30, 60), changes=[Change(30, set={"_status": "completed"})]),
+            execution("c", "k", None),
+        ]
+    )
+    living = [of.at(t).living_of("j") for t in (0, 40, 50)]
+
+    assert [[record.fields["ex_id"] for record in found] for found, _ in living] == [["a"], ["a"], []]
+    assert [until for _, until in living] == [30, 50, 60]
+    assert len(of.at(0).living_of("k").value) == 1
+
+
 def test_controllers_are_found_by_execution() -> None:
     """A controller is there in its spans, and nowhere else."""
     of = timeline(controllers=[Track("e", {"ex_id": "e", "name": "n"}, spans=[(10, 20)])])

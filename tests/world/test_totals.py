@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from toolkit.errors import ScenarioError
 from toolkit.model.instants import DAY, HOUR, MINUTE, parse_instant
+from toolkit.model.status import is_terminal
 from toolkit.world.commands import CommandLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
@@ -112,18 +113,22 @@ def test_analytics_parameters_are_checked() -> None:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.sampled_from([1, 2, 5, 25]), st.integers(0, 2 * DAY), st.sampled_from([0.5, 0.9, 0.1]))
 def test_the_latest_execution_of_a_job_has_the_newest_creation(seed: int, jobs: int, offset: int, share: float) -> None:
-    """For every job, what is found at once is what looking through all executions finds."""
+    """For every job, what is found at once is what looking through all executions finds; so is what lives of it."""
     scenario = Scenario(seed=seed, jobs=jobs, start_share=share)
     view = LiveTimeline(scenario, CommandLog()).at(scenario.epoch + offset)
     newest: dict[str, tuple[int, str]] = {}
+    living: dict[str, list[str]] = {}
     for record in view.executions(0, 10_000).value:
         created = parse_instant(record.fields["_created"])
         entry = created, record.fields["ex_id"]
         newest[record.fields["job_id"]] = max(entry, newest.get(record.fields["job_id"], entry))
+        if not is_terminal(record.fields["_status"]):
+            living.setdefault(record.fields["job_id"], []).append(record.fields["ex_id"])
     for record in view.jobs(0, jobs).value:
         job_id = record.fields["job_id"]
         found = view.latest_execution(job_id).value
         assert (found and found.fields["ex_id"]) == newest.get(job_id, (0, None))[1]
+        assert [each.fields["ex_id"] for each in view.living_of(job_id).value] == living.get(job_id, [])
     assert view.latest_execution("nope").value is None
 
 

@@ -112,6 +112,9 @@ class View(Protocol):
     def latest_execution(self, job_id: str) -> Held[Record | None]:
         """The execution of a job with the newest `_created`, `None` if it has none."""
 
+    def living_of(self, job_id: str) -> Held[list[Record]]:
+        """The executions of a job that are not terminal, in no order."""
+
     def execution_count(self) -> int:
         """How many executions the list has, without deleted ones."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import EARLIEST, LATEST, format_instant
+from toolkit.model.status import TERMINAL
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.tracks.cache import Bounded
@@ -189,17 +190,28 @@ class TrackView:
 
     def latest_execution(self, job_id: str) -> Held[Record | None]:
         """The newest execution of a job, `None` if it has none; of two that are equally new, the one of lower id."""
-        latest, newest, until = None, -1, NEVER
-        shelf = self._timeline.shelf("executions")
-        for position in self._timeline.executions_of(job_id):
-            record, held = shelf.at(position, self.t)
-            until = min(until, held)
-            if record is None or record.fields.get("job_id") != job_id:
-                continue
+        latest, newest = None, -1
+        records, until = self._executions_of(job_id)
+        for record in records:
             created = instant_of(record.fields.get("_created"))
             if created > newest:
                 latest, newest = record, created
         return Held(latest, until)
+
+    def living_of(self, job_id: str) -> Held[list[Record]]:
+        """The executions of a job that are not terminal."""
+        records, until = self._executions_of(job_id)
+        return Held([record for record in records if record.fields.get("_status") not in TERMINAL], until)
+
+    def _executions_of(self, job_id: str) -> Held[list[Record]]:
+        found, until = [], NEVER
+        shelf = self._timeline.shelf("executions")
+        for position in self._timeline.executions_of(job_id):
+            record, held = shelf.at(position, self.t)
+            until = min(until, held)
+            if record is not None and record.fields.get("job_id") == job_id:
+                found.append(record)
+        return Held(found, until)
 
     def execution_count(self) -> int:
         """How many executions the list has, without deleted ones."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
+from toolkit.model.status import TERMINAL
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.world.catalogue import OPERATIONS
@@ -139,6 +140,11 @@ class WorldView:
             return Held(None, self._ends)
         number = world.lives.latest_of(job, self.t)
         return Held(None if number is None else self._record(number), self._until(world.next_write(self.t)))
+
+    def living_of(self, job_id: str) -> Held[list[Record]]:
+        """The living execution of a job: never two, and nothing of the job is created while it lives."""
+        record, until = self.latest_execution(job_id)
+        return Held([] if record is None or record.fields["_status"] in TERMINAL else [record], until)
 
     def execution_count(self) -> int:
         """How many executions there are."""
