@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from toolkit.world.ids import Ids
+
 
 class Command(NamedTuple):
     """One entry of the log.
@@ -22,11 +24,12 @@ class Command(NamedTuple):
     entry: dict[str, Any]
 
 
-class CommandLog:
+class MemoryLog:
     """An append-only log in memory."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, seed: int = 1) -> None:
+        """Start empty; `seed` keys the ids."""
+        self.seed = seed
         self._entries: list[Command] = []
 
     @property
@@ -42,3 +45,10 @@ class CommandLog:
     def in_order(self) -> list[Command]:
         """Give the entries in the order in which a timeline folds them."""
         return sorted(self._entries, key=lambda command: (command.t, command.sequence))
+
+    def new_id(self, kind: str) -> str:
+        """Give the id of a record that the next entry makes."""
+        return Ids(self.seed, "command", kind).id_of(self.sequence + 1)
+
+
+CommandLog = MemoryLog
