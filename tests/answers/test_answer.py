@@ -203,9 +203,9 @@ def test_the_openapi_document_is_valid_and_has_every_route() -> None:
     operations = [operation for path in described["paths"].values() for operation in path.values()]
 
     assert described["openapi"] == "3.1.0"
-    assert [operation["operationId"] for operation in operations] == [
+    assert sorted(operation["operationId"] for operation in operations) == sorted(
         route.name for route in ROUTES if route.documented
-    ]
+    )
 
 
 def test_refusals_that_never_change_hold_for_ever() -> None:

@@ -332,7 +332,7 @@ def test_unknown_asset_paths_get_the_services_own_page(target: str, shown: str) 
 def test_tables_are_at_the_root_only() -> None:
     """`/v1/txt` is an unknown endpoint, and OPTIONS is refused for tables, but not for assets."""
     assert get_text("/v1/txt/jobs").status == get_text("/txt/assets", method="OPTIONS").status == 405
-    assert get_text("/v1/assets", method="OPTIONS").body == b"GET, HEAD"
+    assert get_text("/v1/assets", method="OPTIONS").body == b"DELETE, GET, HEAD, POST"
 
 
 def test_an_assets_answer_is_conditional_too() -> None:

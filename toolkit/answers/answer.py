@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from toolkit.answers.bodies import UNREAD, read_body
 from toolkit.answers.exchange import (
-    BARE_JSON,
     TEXT,
     Refusal,
     Request,
@@ -17,6 +17,7 @@ from toolkit.answers.exchange import (
     conditional,
     failure,
     json_response,
+    unavailable,
 )
 from toolkit.answers.parameters import parse_query
 from toolkit.answers.route import Call, Cluster, finish
@@ -25,11 +26,9 @@ from toolkit.errors import CommandNotKept, InstantError
 from toolkit.timeline.view import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from toolkit.answers.route import Body, Stepwise
 
-    from toolkit.answers.route import Body
-
-_BROKEN_PATH: Final = b'{"error":"api is not available"}'
+_READING: Final = frozenset({"GET", "HEAD"})
 
 
 def answer(cluster: Cluster, t: int, request: Request) -> Response:
@@ -44,45 +43,52 @@ def answer(cluster: Cluster, t: int, request: Request) -> Response:
     return begun if isinstance(begun, Response) else finish(begun)
 
 
-def begin(cluster: Cluster, t: int, request: Request) -> Response | Generator[None, None, Response]:
-    """Answer a request, or give the steps at whose end the answer is."""
+def begin(cluster: Cluster, t: int, request: Request) -> Response | Stepwise[Response]:
+    """Answer a request, or give the steps at whose end the answer is; see `toolkit.answers.route.Stepwise`."""
     try:
         made = _respond(cluster, t, request)
-        return conditional(request, made) if isinstance(made, Response) else _go_on(request, made)
     except Refusal as refusal:
-        return conditional(request, failure(refusal.status, refusal.message, refusal.until))
+        made = failure(refusal.status, refusal.message, refusal.until)
     except InstantError as error:
-        return conditional(request, failure(400, str(error), 0))
+        made = failure(400, str(error), 0)
     except CommandNotKept as error:
-        return failure(500, str(error), 0)
+        made = failure(500, str(error), 0)
+    return _finished(request, made) if isinstance(made, Response) else _go_on(request, made)
 
 
-def _go_on(request: Request, steps: Generator[None, None, Body | Response]) -> Generator[None, None, Response]:
-    made = yield from steps
-    return conditional(request, _response(made))
+def _go_on(request: Request, steps: Stepwise[Body | Response]) -> Stepwise[Response]:
+    try:
+        made = _response((yield from steps))
+    except Refusal as refusal:
+        made = failure(refusal.status, refusal.message, refusal.until)
+    except CommandNotKept as error:
+        made = failure(500, str(error), 0)
+    return _finished(request, made)
 
 
 def _response(made: Body | Response) -> Response:
     return made if isinstance(made, Response) else json_response(200, *made)
 
 
-def _respond(cluster: Cluster, t: int, request: Request) -> Response | Generator[None, None, Body | Response]:
+def _finished(request: Request, response: Response) -> Response:
+    response = conditional(request, response)
+    # The next write of this method and target may have another body, or find another world.
+    return response if request.method in _READING else response._replace(until=0)
+
+
+def _respond(cluster: Cluster, t: int, request: Request) -> Response | Stepwise[Body | Response]:
+    # Before any route is looked for, as in Teraslice.
+    body = UNREAD if request.method in _READING else read_body(request)
     try:
         matching = match(request.path)
     except ValueError:
-        # Source: observed; the master's catch-all for what goes wrong before a handler: compact, no charset, no ETag.
-        headers = (
-            ("X-Powered-By", "Express"),
-            ("Content-Type", BARE_JSON),
-            ("Content-Length", str(len(_BROKEN_PATH))),
-        )
-        return Response(500, headers, _BROKEN_PATH, NEVER)
+        return unavailable()
     methods = sorted({method for route, _ in matching if route.options for method in _methods(route.method)})
     if request.method == "OPTIONS" and methods:
         return _options(methods)
     for route, ids in matching:
         if request.method in _methods(route.method):
-            made = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query)))
+            made = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query), body))
             return _response(made) if isinstance(made, tuple) else made
     raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
 

@@ -41,7 +41,7 @@ _KEPT: Final = "!#$%&'()*+,-./:;=?@[\\]^_|~"
 """What Express leaves as it is in a path, besides letters and digits."""
 
 
-def _forwarded(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
+def forwarded(handler: Callable[[Call], Response]) -> Callable[[Call], Response]:
     """Make a handler whose answers, refusals too, have lower-case header names."""
 
     @wraps(handler)
@@ -67,7 +67,7 @@ def _found(call: Call) -> Found:
     return finish(settled(run(call.view, search, read_asked(call.query)._replace(filter=""))))
 
 
-@_forwarded
+@forwarded
 def listed(call: Call) -> Response:
     """Answer with assets, newest first."""
     records, until = _found(call)
@@ -81,14 +81,14 @@ def _cell(record: Document, column: str) -> Any:  # noqa: ANN401 - JSON is what 
     return cut(value, DESCRIPTION) if column == "description" and isinstance(value, str) else value
 
 
-@_forwarded
+@forwarded
 def listed_as_text(call: Call) -> Response:
     """Answer with assets as a table; what is missing is blank."""
     records, until = _found(call)
     return table_response(table([record.fields for record in records], call.query, COLUMNS, _cell), until)
 
 
-@_forwarded
+@forwarded
 def not_found(call: Call) -> Response:
     """Answer as Express does where the service has no route."""
     path = re.sub("^/v1(?=/)", "", call.request.path, flags=re.IGNORECASE)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from toolkit.model.wire import etag, pretty
+from toolkit.timeline.view import NEVER
 
 JSON: Final = "application/json; charset=utf-8"
 BARE_JSON: Final = "application/json"
 TEXT: Final = "text/plain"
 HTML: Final = "text/html; charset=utf-8"
+
+_UNAVAILABLE: Final = b'{"error":"api is not available"}'
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -22,12 +25,16 @@ class Request(NamedTuple):
         target: Path and query, undecoded, as sent.
         if_none_match: That header, if sent.
         cache_control: That header, if sent.
+        body: The bytes sent with it.
+        content_type: That header, if sent with a body, which may be empty.
     """
 
     method: str
     target: str
     if_none_match: str | None = None
     cache_control: str | None = None
+    body: bytes = b""
+    content_type: str | None = None
 
     @property
     def path(self) -> str:
@@ -99,6 +106,19 @@ def _response(status: int, content: str, body: bytes, until: int) -> Response:
 def failure(status: int, message: str, until: int) -> Response:
     """Answer with Teraslice's error body."""
     return json_response(status, pretty({"error": status, "message": message}), until)
+
+
+def unavailable() -> Response:
+    """Answer as Teraslice's master does when something goes wrong before or inside a handler.
+
+    Source: observed; compact, no charset, no ETag.
+    """
+    headers = (
+        ("X-Powered-By", "Express"),
+        ("Content-Type", BARE_JSON),
+        ("Content-Length", str(len(_UNAVAILABLE))),
+    )
+    return Response(500, headers, _UNAVAILABLE, NEVER)
 
 
 def conditional(request: Request, response: Response) -> Response:

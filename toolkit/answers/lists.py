@@ -127,5 +127,5 @@ def _with_executions(view: View, found: Found | Finding, fields: list[str]) -> S
         until = min(until, held)
         items.append(pretty_item(document))
         if i % 100 == 99:  # noqa: PLR2004 - some milliseconds
-            yield
+            yield None
     return join_items(items), until

@@ -10,10 +10,11 @@ import msgspec
 from toolkit import __version__
 from toolkit.answers.exchange import JSON
 from toolkit.answers.routes import ROUTES
+from toolkit.model.commanded import Unavailable
 from toolkit.model.records import Failure
 
 if TYPE_CHECKING:
-    from toolkit.answers.route import Route
+    from toolkit.answers.route import Route, Sent
 
 _REF: Final = "#/components/schemas/{name}"
 _TAGS: Final = {
@@ -33,13 +34,17 @@ def document(mode: str) -> dict[str, Any]:
         mode: `live` or `replay`; only the description differs.
     """
     routes = [route for route in ROUTES if route.documented]
-    types = [route.returns for route in routes] + [Failure]
+    sent = [route.body.schema for route in routes if route.body and route.body.schema]
+    types = [*sent, *(route.returns for route in routes), Failure, Unavailable]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    *answers, failure = schemas
+    bodies = dict(zip(sent, schemas, strict=False))
+    *answers, said, bare = schemas[len(sent) :]
+    failure = {"anyOf": [said, bare]}
     paths: dict[str, dict[str, Any]] = {}
     for route, schema in zip(routes, answers, strict=True):
         path = (route.prefixes[-1] + route.path).rstrip("/")
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schema, failure)
+        operation = _operation(route, schema, failure) | _body(route.body, bodies)
+        paths.setdefault(path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,10 +65,11 @@ def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any]) ->
         for name in re.findall(r"\{(\w+)\}", route.path)
     ]
     query = [
-        {"name": p.name, "in": "query", "required": False, "description": p.text, "schema": p.schema}
+        {"name": p.name, "in": "query", "required": p.required, "description": p.text, "schema": p.schema}
         for p in route.parameters
     ]
     responses = {"200": _response(route.summary, schema, route.content)}
+    responses |= {str(status): _response(text, schema, route.content) for status, text in route.successes}
     responses |= {str(status): _response(text, failure, JSON) for status, text in route.failures}
     return {
         "operationId": route.name,
@@ -72,6 +78,13 @@ def _operation(route: Route, schema: dict[str, Any], failure: dict[str, Any]) ->
         "parameters": ids + query,
         "responses": responses,
     }
+
+
+def _body(sent: Sent | None, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    if sent is None:
+        return {}
+    content = {sent.content: {"schema": schemas[sent.schema]} if sent.schema else {}}
+    return {"requestBody": {"required": True, "description": sent.text, "content": content}}
 
 
 def _response(text: str, schema: dict[str, Any], content: str) -> dict[str, Any]:

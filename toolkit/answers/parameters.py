@@ -29,6 +29,7 @@ class Parameter:
     name: str
     text: str
     schema: dict[str, Any]
+    required: bool = False
 
 
 class Page(NamedTuple):
@@ -48,6 +49,16 @@ def parse_query(query: str) -> Query:
     return values
 
 
+def number_of(text: str) -> float | None:
+    """Read a number as JavaScript's `Number` does; blanks are 0, `None` is what is not a number."""
+    bare = text.strip()
+    if not bare:
+        return 0
+    if not _NUMBER.fullmatch(text):
+        return None
+    return int(bare, 16) if bare[:2].lower() == "0x" else float(bare)
+
+
 def whole(query: Query, name: str, default: int) -> int:
     """Read a whole number as Teraslice does: decimals are cut, an empty one is the default.
 
@@ -57,11 +68,8 @@ def whole(query: Query, name: str, default: int) -> int:
     given = ",".join(query.get(name, []))
     if not given:
         return default
-    if len(query[name]) > 1 or not _NUMBER.fullmatch(given) or len(given) > WINDOW:
-        raise Refusal(500, f"{name} parameter must be a integer, got {given}"[:3000], NEVER)
-    text = given.strip()
-    number = int(text, 16) if text[:2].lower() == "0x" else float(text)
-    if isinf(number):
+    number = number_of(given) if given.strip() and len(given) <= WINDOW else None
+    if len(query[name]) > 1 or number is None or isinf(number):
         raise Refusal(500, f"{name} parameter must be a integer, got {given}"[:3000], NEVER)
     return int(number)
 

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from toolkit.answers.bodies import UNREAD
 from toolkit.answers.exchange import JSON, Request, Response
 
 if TYPE_CHECKING:
@@ -36,33 +37,55 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a route, at one instant."""
+    """One request to a route, at one instant; `body` is what its JSON says, `UNREAD` if that is not looked at."""
 
     cluster: Cluster
     view: View
     request: Request
     ids: tuple[str, ...]
     query: Query
+    body: Any = UNREAD
 
 
 T = TypeVar("T")
 
 Body = tuple[bytes, int]
 """A JSON body, and until when it holds."""
-Steps = Generator[None, None, Body]
-"""Work that is done in steps, so that nobody waits for it; it ends with a body."""
-Answer = Body | Response | Steps | Generator[None, None, Response]
+Stepwise = Generator[int | None, int | None, T]
+"""Work that is done in steps, so that nobody waits for it.
+
+A step that gives `None` only lets others go on. One that gives an instant wants to go on when the clock is there, and
+is sent the instant at which it does; sent `None`, nobody will wait for that, and it ends with what there is.
+"""
+Steps = Stepwise[Body]
+"""Steps to a body."""
+Answer = Body | Response | Steps | Stepwise[Response]
 """What a handler gives, at once or in steps: a JSON body, or an answer of another kind."""
 
 
-def finish(steps: Generator[None, None, T]) -> T:
-    """Go all steps at once."""
+def finish(steps: Generator[object, None, T]) -> T:
+    """Go all steps at once, waiting for no instant."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
             made: T = end.value
             return made
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a request brings, as documented.
+
+    Attributes:
+        content: Its media type.
+        text: One sentence.
+        schema: The type of its JSON, `None` for plain bytes.
+    """
+
+    content: str
+    text: str
+    schema: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,8 @@ class Route:
         content: The media type of a success.
         documented: Whether it stands in the OpenAPI document.
         options: Whether OPTIONS is answered.
+        body: What is sent with it.
+        successes: Success statuses besides 200 with what they mean; the type of the answer is the same.
     """
 
     method: str
@@ -98,6 +123,8 @@ class Route:
     content: str = JSON
     documented: bool = True
     options: bool = True
+    body: Sent | None = None
+    successes: tuple[tuple[int, str], ...] = ()
 
     @property
     def pattern(self) -> re.Pattern[str]:

@@ -8,9 +8,12 @@ from urllib.parse import unquote_to_bytes
 
 from toolkit import __version__
 from toolkit.answers import assets, latest, lists, log, txt
+from toolkit.answers.commands import table
+from toolkit.answers.commands.writing import write
 from toolkit.answers.exchange import Refusal
 from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS
 from toolkit.answers.route import Route
+from toolkit.answers.wording import UNKNOWN_RECORD
 from toolkit.model.records import (
     ClusterStats,
     Controller,
@@ -28,11 +31,6 @@ from toolkit.world.timeline import REFRESH
 
 if TYPE_CHECKING:
     from toolkit.answers.route import Body, Call, Steps
-
-UNKNOWN_RECORD: Final = "OpenSearch Error: Response Error"
-"""What Teraslice says of an id it does not know. Source: observed."""
-REPLAY_REFUSAL: Final = "this server replays a bundle, which nothing changes; use toolkit serve --live for commands"
-
 
 NOT_RECORDED: Final = "this recording holds no error records; toolkit record does not ask for them yet"
 
@@ -94,11 +92,7 @@ def _errors(call: Call) -> Body | Steps:
 
 
 def _refresh(call: Call) -> Body:
-    log, t = call.cluster.log, call.view.t
-    if log is None:
-        raise Refusal(409, REPLAY_REFUSAL, NEVER)
-    log.append(t, {"do": REFRESH})
-    view = call.cluster.timeline.at(t)
+    view = write(call, {"do": REFRESH})
     counts = {
         "nodes": len(view.nodes().value),
         "controllers": len(view.controllers().value),
@@ -160,17 +154,18 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("GET", "/ex/{ex_id}", "execution", "One execution", "ex", _execution, Execution, (), UNKNOWN),
     Route(
-        "GET", "/ex/{ex_id}/errors", "execution_errors", "Failed slices of an execution, newest first", "ex", _errors,
-        list[ErrorRecord], PAGE, BAD_PAGE,
+        "GET", "/ex/{ex_id}/errors", "execution_errors", "Failed slices of an execution, newest first", "ex",
+        latest.of_execution(_errors), list[ErrorRecord], PAGE, BAD_PAGE,
     ),
     Route(
         "GET", "/ex/{ex_id}/controller", "execution_controller", "Live statistics of an execution", "ex",
-        latest.controller, list[Controller], (), NO_CONTROLLER,
+        latest.of_execution(latest.controller), list[Controller], (), NO_CONTROLLER,
     ),
     Route(
         "GET", "/ex/{ex_id}/slicer", "execution_slicer", "The same under its old name", "ex",
-        latest.controller, list[Controller], (), NO_CONTROLLER,
+        latest.of_execution(latest.controller), list[Controller], (), NO_CONTROLLER,
     ),
+    *table.ROUTES,
     *assets.routes(PAGE, BAD_PAGE),
     Route(
         "POST", "/data/refresh", "refresh", "Begin a new world at this instant", "toolkit", _refresh, Refreshed,

@@ -15,10 +15,8 @@ from toolkit.answers.search import settled
 from toolkit.answers.tables import table, table_in_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from toolkit.answers.parameters import Query
-    from toolkit.answers.route import Call
+    from toolkit.answers.route import Call, Stepwise
     from toolkit.answers.search import Finding, Found
     from toolkit.model.wire import Document
     from toolkit.timeline.view import Record
@@ -90,17 +88,17 @@ def nodes(call: Call) -> Response:
     return table_response(table(_sliced(rows, call.query), call.query, NODES), until)
 
 
-def jobs(call: Call) -> Generator[None, None, Response]:
+def jobs(call: Call) -> Stepwise[Response]:
     """Answer with the jobs that `GET /jobs` finds."""
     return _found(lists.find_jobs(call.view, call.query), call.query, JOBS)
 
 
-def executions(call: Call) -> Generator[None, None, Response]:
+def executions(call: Call) -> Stepwise[Response]:
     """Answer with the executions that `GET /ex` finds; a `status` is not looked at."""
     return _found(lists.find_executions(call.view, call.query, []), call.query, EXECUTIONS)
 
 
-def _found(found: Found | Finding, query: Query, columns: tuple[str, ...]) -> Generator[None, None, Response]:
+def _found(found: Found | Finding, query: Query, columns: tuple[str, ...]) -> Stepwise[Response]:
     records, until = yield from settled(found)
     rows = [record.fields for record in records]
     text = yield from table_in_steps(rows, query, with_deletion(columns, query))

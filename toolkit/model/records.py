@@ -114,7 +114,7 @@ class Job(Struct):
     context: Literal["job"] = field(name="_context")
     created: Instant = field(name="_created")
     updated: Instant = field(name="_updated")
-    operations: list[Operation]
+    operations: list[Operation] | UnsetType = UNSET
     name: str | UnsetType = UNSET
     lifecycle: Lifecycle | UnsetType = UNSET
     workers: Any = UNSET

@@ -20,17 +20,26 @@ from sanic.router import Router
 from toolkit.server.front import FAILED, MESSAGES, Front, Ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine
+
+    from toolkit.answers.route import Stepwise
+    from toolkit.clock import Clock
 
 App = Sanic[Any, Any]
 
-MOST_BODY = 1_000_000
+MOST_BODY = 64_000_000
+"""Bytes; the largest assets that Teraslice is given are smaller, and a body is held in memory."""
+LONGEST_ANSWER = 300
+"""Seconds until an answer is given up, as Teraslice's `api_response_timeout` by default."""
 MOST_HEADERS = 16_384
 """As Node, on which Teraslice runs."""
 
 _LOG = logging.getLogger("toolkit.server")
 _NUMBERS = itertools.count(1)
 _KEPT_OPEN = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
+_READING = frozenset({"GET", "HEAD"})
+_LONGEST_SLEEP = 1.0
+"""Seconds; a clock may be told to go on elsewhere."""
 _CLOSED = ((b"Connection", b"close"),)
 
 
@@ -92,6 +101,7 @@ def create_app(front: Front) -> App:
         REQUEST_MAX_SIZE=MOST_BODY,
         REQUEST_MAX_HEADER_SIZE=MOST_HEADERS,
         REQUEST_TIMEOUT=60,
+        RESPONSE_TIMEOUT=LONGEST_ANSWER,
         # Longer than the 5 s that we announce, as Node does: no client meets a connection that closes under its hands.
         KEEP_ALIVE_TIMEOUT=75,
     )
@@ -102,28 +112,47 @@ def create_app(front: Front) -> App:
 
 def _handler(front: Front) -> Callable[[Request], Any]:
     def handle(request: Request) -> BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]:
-        headers = request.headers
-        begun = front.begin(
-            request.method,
-            request.raw_url.decode("ascii"),
-            headers.get("if-none-match"),
-            headers.get("cache-control"),
-            headers.get("x-toolkit-at"),
-        )
+        headers, method, target = request.headers, request.method, request.raw_url.decode("ascii")
+        tag, control, at = headers.get("if-none-match"), headers.get("cache-control"), headers.get("x-toolkit-at")
+        if method in _READING:
+            begun = front.begin(method, target, tag, control, at)
+        else:
+            begun = front.begin(method, target, tag, control, at, request.body, _content_type(request))
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
-        return _Reply(begun) if isinstance(begun, Ready) else _reply_later(begun)
+        return _Reply(begun) if isinstance(begun, Ready) else _reply_later(begun, front.clock)
 
     return handle
 
 
-async def _reply_later(steps: Generator[None, None, Ready]) -> BaseHTTPResponse:
-    """Let others be answered between the steps."""
+def _content_type(request: Request) -> str | None:
+    """Give the header of a request that has a body, an empty one too: only then is it looked at in Express."""
+    headers = request.headers
+    sent = headers.get("content-type") if "content-length" in headers or "transfer-encoding" in headers else None
+    return sent.strip() if sent is not None else None
+
+
+async def _reply_later(steps: Stepwise[Ready], clock: Clock) -> BaseHTTPResponse:
+    """Let others be answered between the steps, and wait for the instants that they want to wait for."""
+    came: int | None = None
     while True:
         try:
-            next(steps)
+            due = steps.send(came)
         except StopIteration as end:
             return _Reply(end.value)
-        await asyncio.sleep(0)
+        came = None
+        if due is None:
+            await asyncio.sleep(0)
+        else:
+            came = await _reached(clock, due)
+
+
+async def _reached(clock: Clock, due: int) -> int | None:
+    """Wait until the clock is at an instant and give where it is then; `None` if it never comes there."""
+    while (seconds := clock.seconds_until(due)) is not None:
+        if not seconds:
+            return clock.now()
+        await asyncio.sleep(min(seconds, _LONGEST_SLEEP))
+    return None
 
 
 def _refusal(front: Front) -> Callable[[Request, Exception], BaseHTTPResponse]:

@@ -17,8 +17,7 @@ from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import page
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
+    from toolkit.answers.route import Stepwise
     from toolkit.clock import Clock
 
 Lines = tuple[tuple[bytes, bytes], ...]
@@ -77,22 +76,38 @@ class Front:
     def __init__(self, cluster: Cluster, clock: Clock) -> None:
         """Put a cluster behind a clock."""
         self._cluster = cluster
-        self._clock = clock
+        self.clock = clock
         self._cache: AnswerCache[_Held] = AnswerCache()
         self._stamped = (-1, -1)
         self._stamp_lines: Lines = ()
 
-    def respond(
-        self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
+    def respond(  # noqa: PLR0913, PLR0917 - what is looked at in a request
+        self,
+        method: str,
+        target: str,
+        if_none_match: str | None,
+        cache_control: str | None,
+        at: str | None = None,
+        body: bytes = b"",
+        content_type: str | None = None,
     ) -> Ready:
         """Answer a request, all of it now; see `begin`."""
-        begun = self.begin(method, target, if_none_match, cache_control, at)
+        begun = self.begin(method, target, if_none_match, cache_control, at, body, content_type)
         return begun if isinstance(begun, Ready) else finish(begun)
 
-    def begin(
-        self, method: str, target: str, if_none_match: str | None, cache_control: str | None, at: str | None = None
-    ) -> Ready | Generator[None, None, Ready]:
+    def begin(  # noqa: PLR0913, PLR0917 - what is looked at in a request
+        self,
+        method: str,
+        target: str,
+        if_none_match: str | None,
+        cache_control: str | None,
+        at: str | None = None,
+        body: bytes = b"",
+        content_type: str | None = None,
+    ) -> Ready | Stepwise[Ready]:
         """Answer a request at the clock's instant, or at the one it asks for; what may take long comes in steps.
+
+        Steps are those of `toolkit.answers.route.Steps`; the answer says the instant at which the last of them went on.
 
         Args:
             method: As sent.
@@ -100,8 +115,10 @@ class Front:
             if_none_match: That header, if sent.
             cache_control: That header, if sent.
             at: `X-Toolkit-At`, if sent: a date, or a signed offset from the clock's instant.
+            body: The bytes sent with it; those of a read are not looked at.
+            content_type: That header, if sent with a body, which may be empty.
         """
-        t = self._clock.now()
+        t = self.clock.now()
         key: _Key = (method, target, None)
         if at is not None:
             try:
@@ -111,9 +128,8 @@ class Front:
             key = (method, target, t)
         held = self._cache.get(key, t, self._sequence)
         if held is None:
-            begun = page(Request(method, target), self._cluster.mode) or begin(
-                self._cluster, t, Request(method, target)
-            )
+            request = Request(method, target, body=body, content_type=content_type)
+            begun = page(request, self._cluster.mode) or begin(self._cluster, t, request)
             if not isinstance(begun, Response):
                 return self._go_on(key, t, begun, if_none_match, cache_control)
             held = self._keep(key, t, begun)
@@ -123,12 +139,20 @@ class Front:
         self,
         key: _Key,
         t: int,
-        steps: Generator[None, None, Response],
+        steps: Stepwise[Response],
         if_none_match: str | None,
         cache_control: str | None,
-    ) -> Generator[None, None, Ready]:
+    ) -> Stepwise[Ready]:
         sequence = self._sequence
-        response = yield from steps
+        came: int | None = None
+        while True:
+            try:
+                due = steps.send(came)
+            except StopIteration as end:
+                response: Response = end.value
+                break
+            came = yield due
+            t = t if came is None else came
         # What was written meanwhile is not in the answer, which is right for its instant but must not be kept.
         held = self._keep(key, t, response) if sequence == self._sequence else _Held(response, _encoded(response))
         return self._ready(key, t, held, if_none_match, cache_control)
@@ -149,7 +173,7 @@ class Front:
             (b"Content-Type", b"application/json; charset=utf-8"),
             (b"Content-Length", b"%d" % len(body)),
         )
-        return Ready(status, (*lines, *self._stamp(self._clock.now())), body)
+        return Ready(status, (*lines, *self._stamp(self.clock.now())), body)
 
     @property
     def _sequence(self) -> int:
@@ -175,7 +199,7 @@ class Front:
 MESSAGES = {
     HTTPStatus.BAD_REQUEST: "cannot read the request: it is not HTTP",
     HTTPStatus.REQUEST_TIMEOUT: "the request did not arrive in time",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request is too large",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request is too large: its headers may take 16 kB, its body 64 MB",
     HTTPStatus.REQUEST_URI_TOO_LONG: "the address is too long",
     HTTPStatus.EXPECTATION_FAILED: "cannot meet the Expect header",
     HTTPStatus.SERVICE_UNAVAILABLE: "the answer was not ready in time",
