@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from tests.serving import PATIENCE, live_server, toolkit
-from toolkit.answers.routes import ROUTES
 from toolkit.clock import FrozenClock
 from toolkit.model.instants import MINUTE
 from toolkit.world.scenario import Scenario
@@ -182,7 +181,6 @@ def test_it_understands_our_errors(reader: Client, url: str) -> None:
 
 NOT_STARTED = PARSED = True
 """What the client calls its flags: a job is only stored, an answer that comes as text is read."""
-COMMANDS = any(route.method == "POST" and route.path == "/jobs" for route in ROUTES)
 JOB = {
     "name": "run-a",
     "lifecycle": "persistent",
@@ -210,7 +208,6 @@ def driver(modules: Path) -> Iterator[Client]:
         client.stop()
 
 
-@pytest.mark.skipif(not COMMANDS, reason="the commands are not there yet")
 def test_it_drives_a_job(driver: Client) -> None:
     """From its submission over pause, workers, stop and recovery to its deletion, with the real cluster's answers."""
     job_id = driver.call("jobs", "submit", JOB)["job_id"]
@@ -246,7 +243,6 @@ def test_it_drives_a_job(driver: Client) -> None:
     assert threw.value.args == (f"Job {job_id} has been deleted and cannot be started.", 410)
 
 
-@pytest.mark.skipif(not COMMANDS, reason="the commands are not there yet")
 def test_it_keeps_jobs_and_assets(driver: Client) -> None:
     """A job that is not started, refused jobs; an asset that is uploaded as plain bytes, listed and deleted."""
     job_id = driver.call("jobs", "submit", JOB, NOT_STARTED)["job_id"]

@@ -35,7 +35,7 @@ ROUTES: Final[tuple[tuple[str, str], ...]] = (
     *(("GET", f"{EX}/{name}") for name in ("controller", "slicer", "errors")),
     *(("POST", f"{EX}/_{name}") for name in ("stop", "pause", "resume", "recover", "workers")),
     ("GET", "/assets"), ("GET", "/assets/{name}"), ("GET", "/assets/{name}/{version}"),
-    ("POST", "/assets"), ("DELETE", "/assets/{asset_id}"),
+    ("POST", "/assets"), ("DELETE", "/assets/{name}"),
     ("GET", "/txt/assets"), ("GET", "/txt/assets/{name}"), ("GET", "/txt/assets/{name}/{version}"),
     *(("GET", f"/txt/{name}") for name in ("workers", "nodes", "jobs", "ex", "controllers", "slicers")),
 )  # fmt: skip

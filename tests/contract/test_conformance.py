@@ -49,7 +49,7 @@ def test_exchanges_are_counted_under_their_route() -> None:
         68: "`GET /jobs`",
         71: ELSE,
         367: ELSE,
-        368: "`DELETE /assets/{asset_id}`",
+        368: "`DELETE /assets/{name}`",
         545: "`GET /ex/errors`",
         537: "`GET /ex/{ex_id}/errors`",
         479: "`POST /jobs/{job_id}/_stop`",

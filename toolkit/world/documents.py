@@ -63,9 +63,10 @@ def job_document(plan: JobPlan, job_id: str, created: int, updated: int) -> Docu
 
 
 def stats_document(life: Life | Course, t: int) -> Document:
-    """Make slicer statistics; before it runs, an execution counts as started when it was created."""
+    """Make slicer statistics; what has a controller before it runs counts as started when it was created."""
     stats: dict[str, Any] = life.stats(t)
-    stats["started"] = format_instant(life.started if t >= life.started else life.created)
+    if life.started <= t or life.connects <= t:
+        stats["started"] = format_instant(life.started if t >= life.started else life.created)
     queued = life.queuing_complete(t)
     if queued is not None:
         stats["queuing_complete"] = format_instant(queued)

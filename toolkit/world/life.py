@@ -186,6 +186,11 @@ class Life:
         return self.started + (completed - self.started) * 9 // 10 if completed <= t else None
 
     @property
+    def connects(self) -> int:
+        """From when on it has a controller: at once."""
+        return self.created
+
+    @property
     def last_push(self) -> int:
         """When its controller sends what it counted for the last time."""
         return self.ended

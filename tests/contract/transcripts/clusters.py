@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tests.serving import live_cluster
 from toolkit.server.thread import ServerThread
+from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Cluster:
 
 def empty() -> Scenario:
     """Give the scenario of a fresh cluster."""
-    return Scenario(jobs=0, node_slots=8)
+    return Scenario.from_table(NAMED["empty"].table)
 
 
 @contextmanager

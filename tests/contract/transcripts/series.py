@@ -115,10 +115,13 @@ def processes(assignment: str) -> Callable[[dict[str, Any]], int]:
 
 
 def apart(one: list[Poll], other: list[Poll], measure: Callable[[Any], int]) -> list[str]:
-    """Give the polls of one side at which a measure is none that the other side has about then."""
+    """Give the polls of one side at which a measure is beyond what the other side has about then.
+
+    Between two polls a number passes what lies between its values.
+    """
     found = []
     for poll in one:
         about = {measure(there.body) for there in other if abs(there.t - poll.t) <= LAG + STEP}
-        if measure(poll.body) not in about:
+        if not min(about) <= measure(poll.body) <= max(about):
             found.append(f"at {poll.t} ms: {measure(poll.body)}, on the other side {sorted(about)}")
     return found

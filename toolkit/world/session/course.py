@@ -354,13 +354,18 @@ class Course:
         self.written = [at for at in self.written if at <= t]
         self.left = self.left if self.left <= t else NEVER
 
-    def bend(self, t: int, per_hour: int) -> None:
-        """Let it process so many slices an hour from `t` on; what was planned for later is thrown away."""
+    def bend(self, t: int, per_hour: int, *, fills: bool = False) -> None:
+        """Let it process so many slices an hour from `t` on; what was planned for later is thrown away.
+
+        Args:
+            t: The instant.
+            per_hour: The slices.
+            fills: Whether its slicer goes on filling the queue.
+        """
         _bent(self.line, t, self.processed(t), per_hour)
         if self.pace is not None and self.pace.floods and self.pace.total is None:
             queued = line_at(self._piece(self.queue, t), t)
-            full_speed = per_hour and self.status(t) != "recovering"
-            grows = QUEUED_PER_HOUR if full_speed and queued < MOST_QUEUED else 0
+            grows = QUEUED_PER_HOUR if fills and queued < MOST_QUEUED else 0
             _bent(self.queue, t, queued, grows)
             if grows:
                 full = t - (-(MOST_QUEUED - queued) * 3_600_000 // grows)

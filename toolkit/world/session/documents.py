@@ -7,26 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from toolkit.model.instants import format_instant
 from toolkit.world import documents
 from toolkit.world.catalogue import EX_TERASLICE_VERSION
+from toolkit.world.session.texts import BROKEN, UNREADABLE
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
     from toolkit.world.session.course import Course
 
-BROKEN: Final = (
-    "TSError: slicer for ex {ex_id} had an error, shutting down execution, caused by Error: "
-    "Unable to read file at path {path}\n"
-    "    at ExecutionController._terminalError (packages/teraslice/dist/src/lib/workers/execution-controller/"
-    "index.js:327:23)\n"
-    "    at ExecutionController.initialize (packages/teraslice/dist/src/lib/workers/execution-controller/"
-    "index.js:263:24)\n"
-    "Caused by: Error: Unable to read file at path {path}"
-)
-UNREADABLE: Final = (
-    "TSError: Unable to read file at path {path}, caused by Error: Unable to read file at path {path}\n"
-    "    at pRetry (packages/core-utils/dist/src/promises.js:103:21)\n"
-    "    at async SliceExecution.run (packages/teraslice/dist/src/lib/workers/worker/slice.js:37:22)\n"
-    "Caused by: Error: Unable to read file at path {path}"
-)
+QUEUED_EVERY: Final = 4
+"""Milliseconds from one slice to the next when they are put into the queue. Source: observed."""
 _TAIL: Final = frozenset(
     {
         "job_id", "ex_id", "metadata", "_status", "_context", "_created", "_updated", "_has_errors", "_slicer_stats",
@@ -121,7 +109,9 @@ def error_document(course: Course, nth: int, ids: tuple[str, str], draw: int) ->
         return document
     retries = course.template.get("max_retries")
     start, end = -(draw % 2**52), (draw >> 7) % 2**52
+    failed, processed = course.failure_time(nth)
     document |= {
+        "_created": format_instant(min(failed, course.started + processed * QUEUED_EVERY)),
         "request": f'{{"start":{start},"end":{end}}}',
         "retry_count": retries,
         "error": UNREADABLE.replace("{path}", course.pace.missing),

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from toolkit.world.world import World
 
 TICK: Final = 1_000
-"""How often Teraslice looks for an execution to schedule, milliseconds. Source: observed."""
-TICK_AT: Final = 500
-NODE_STATE: Final = 5_000
-"""How often nodes tell their state: when requests for workers are served. Source: Teraslice's default."""
+"""How often Teraslice looks for an execution to schedule, milliseconds: one at a time. Source: observed."""
+WAITS: Final = 500
+"""How long an execution waits for that look, if there are slots. Source: observed."""
+NODE_STATE: Final = 2_500
+"""How long a request for workers waits for the next node state: half of the 5 s between two. Source: observed."""
 AFTER_CHANGE: Final = 1_000
 """A node whose processes change tells it at once; requests are then served about this much later."""
 CLIENT: Final = 3
@@ -45,11 +46,13 @@ class Request(NamedTuple):
     Attributes:
         course: The execution.
         wanted: How many.
+        asked: When they were asked for.
         one_by_one: Whether they are what was left of a larger request, and come singly.
     """
 
     course: Course
     wanted: int
+    asked: int
     one_by_one: bool
 
 
@@ -100,6 +103,7 @@ class Session:
         self._started = 0
         self._pending: list[Course] = []
         self._requests: list[Request] = []
+        self._looked = world.epoch - TICK
         self._retry = NEVER
         self._serve = NEVER
         self._changed = world.epoch
@@ -225,6 +229,7 @@ class Session:
                     pid=world.placement.process_pid(life, process),
                     held=life.created,
                     shown=life.started if process else shown,
+                    joins=life.started if process else 0,
                 )
                 self.slots.keep(made)
             work.release(course, course.ended, course.ended)
@@ -361,7 +366,7 @@ class Session:
 
     def request(self, course: Course, t: int, count: int) -> None:
         """Let an execution wait for further workers."""
-        self._requests.append(Request(course, count, one_by_one=False))
+        self._requests.append(Request(course, count, t, one_by_one=False))
         self.look_again(t)
 
     def settle(self, course: Course, t: int) -> None:
@@ -394,18 +399,15 @@ class Session:
 
     def look_again(self, t: int) -> None:
         """Let waiting executions and requests be looked at anew after `t`."""
-        self._retry = self._tick(t + 1) if self._pending and not self._requests else NEVER
+        if self._pending and not self._requests:
+            self._retry = max(self._pending[0].created + WAITS, self._looked + TICK, t + 1)
+        else:
+            self._retry = NEVER
         if self._requests:
-            state = (t - self.world.epoch) // NODE_STATE * NODE_STATE + NODE_STATE + self.world.epoch
-            soon = self._changed + AFTER_CHANGE
-            self._serve = min(state, soon) if soon > t else state
+            asked, soon = self._requests[0].asked, self._changed + AFTER_CHANGE
+            self._serve = max(t + 1, min(asked + NODE_STATE, soon) if soon > asked else asked + NODE_STATE)
         else:
             self._serve = NEVER
-
-    def _tick(self, t: int) -> int:
-        """Give the first look for executions to schedule not before `t`."""
-        first = self.world.epoch + TICK_AT
-        return first + -(-(t - first) // TICK) * TICK
 
     def _next_chance(self, t: int) -> int:
         """Give when a slot may become free after `t`."""
@@ -415,26 +417,25 @@ class Session:
         free = self.slots.free(t, self.living(t))
         if sum(map(len, free.values())) < 2:  # noqa: PLR2004 - a controller and a worker
             chance = self._next_chance(t)
-            self._retry = self._tick(chance) if chance < NEVER else NEVER
+            self._retry = min(chance + WAITS, NEVER)
             return
+        self._looked = t
         course = self._pending.pop(0)
         self.slots.take(course, free, worker=False, held=t, shown=t + work.INITIALIZES)
-        hired = self._hire(course, free, course.workers, (t, t + work.INITIALIZES + work.SHOWS, 0))
+        hired = len(self._hire(course, free, course.workers, (t, t + work.INITIALIZES + work.SHOWS)))
         work.begin(course, t, self._starts.between(course.number, *work.BEGINS))
         if hired < course.workers:
-            self._requests.append(Request(course, course.workers - hired, one_by_one=True))
+            self._requests.append(Request(course, course.workers - hired, t, one_by_one=True))
         self._settled(course, t)
 
-    def _hire(self, course: Course, free: dict[int, list[int]], wanted: int, times: tuple[int, int, int]) -> int:
-        """Give an execution workers as far as there are slots, held, shown and joining from `times` on; count them."""
-        held, shown, joins = times
-        hired = min(wanted, sum(map(len, free.values())))
-        for _ in range(hired):
-            self.slots.take(course, free, worker=True, held=held, shown=shown).joins = joins
-        return hired
+    def _hire(self, course: Course, free: dict[int, list[int]], wanted: int, times: tuple[int, int]) -> list[Process]:
+        """Give an execution workers as far as there are slots, held and shown from `times` on."""
+        held, shown = times
+        room = min(wanted, sum(map(len, free.values())))
+        return [self.slots.take(course, free, worker=True, held=held, shown=shown) for _ in range(room)]
 
     def _serve_request(self, t: int) -> None:
-        course, count, one_by_one = self._requests[0]
+        course, count, _, one_by_one = self._requests[0]
         if course.final <= t:
             self._requests.pop(0)
             self.look_again(t)
@@ -445,16 +446,16 @@ class Session:
             return
         self._requests.pop(0)
         wanted = 1 if one_by_one else count
-        joins = max(t + work.JOINS, course.started) if course.started < NEVER else 0
-        hired = self._hire(course, free, wanted, (t, t + work.SHOWS, joins))
-        if joins:
-            for _ in range(hired):
-                insort(course.joined, joins)
+        hired = self._hire(course, free, wanted, (t, t + work.SHOWS))
+        if course.started < NEVER:
+            for nth, process in enumerate(hired):
+                process.joins = max(t + work.joins_after(nth, work.JOINS_LATER), course.started)
+                insort(course.joined, process.joins)
             work.change_workers(course, t)
         else:
             work.release(course, course.ended, course.ended)
-        if hired < count:
-            self._requests.append(Request(course, count - hired, one_by_one=True))
+        if len(hired) < count:
+            self._requests.append(Request(course, count - len(hired), t, one_by_one=True))
         self._settled(course, t)
 
     def _settled(self, course: Course, t: int) -> None:

@@ -39,8 +39,10 @@ CLEARED: Final = 140
 """How long a recovery takes that has nothing to recover."""
 COMPLETES: Final = 80
 """From the last slice to the final status."""
-JOINS: Final = 5_000
-"""From the start of a further worker until it has joined."""
+JOINS: Final = (600, 400, 1_400)
+"""From running until the first worker has joined, from one to the next, and until the last at most."""
+JOINS_LATER: Final = (7_000, 2_000, 20_000)
+"""The same for further workers, from their allocation."""
 SHOWS: Final = 1_000
 """From the allocation of a worker until the cluster state shows it."""
 _COUNTING: Final = frozenset({"running", "recovering", "failing"})
@@ -60,12 +62,21 @@ def begin(course: Course, allocated: int, takes: int) -> None:
     course.move(initializing, "initializing")
     recovers = course.recovers is not None
     if course.pace.broken is not None:
+        course.written.append(initializing + BREAKS)
         _end(course, initializing + BREAKS, "failed")
     elif not recovers or course.pace.recoverable:
         started = initializing + takes
-        course.joined = [started for process in course.processes if process.worker]
+        for nth, process in enumerate(process for process in course.processes if process.worker):
+            process.joins = started + joins_after(nth, JOINS)
+        course.joined = sorted(process.joins for process in course.processes if process.worker)
         course.move(started, "recovering" if recovers else "running")
         replan(course, started)
+
+
+def joins_after(nth: int, pace: tuple[int, int, int]) -> int:
+    """Give how long it takes until a worker has joined, counted from 0."""
+    first, apart, last = pace
+    return min(first + nth * apart, max(first, last))
 
 
 def replan(course: Course, t: int) -> None:
@@ -74,7 +85,7 @@ def replan(course: Course, t: int) -> None:
     final = course.final
     for at in (t, *changes):
         if at >= course.started and at < final and course.status(at) in _COUNTING:
-            course.bend(at, _per_hour(course, at))
+            course.bend(at, _per_hour(course, at), fills=course.status(at) != "recovering")
     if course.life is not None:
         if final < NEVER:
             course.bend(final, 0)
@@ -99,7 +110,7 @@ def _plan_end(course: Course, t: int) -> None:
             return
         if course.then == "running":
             course.move(done, "running")
-            course.bend(done, _per_hour(course, done))
+            course.bend(done, _per_hour(course, done), fills=True)
             return
         course.bend(done, 0)
         _end(course, done + (COMPLETES if course.pending else 0), course.then)
@@ -181,7 +192,8 @@ def force(course: Course, t: int) -> bool:
     """Stop it by force: what it does ends at once, its status changes when its processes are gone."""
     if is_terminal(course.status(t)):
         return False
-    began = course.started <= t
+    # A controller that is told to shut down writes what it has, also before it runs. Source: observed.
+    began = course.first("initializing") <= t
     ended = t + FORCE_TAKES
     course.cut(t)
     course.bend(t, 0)
@@ -202,11 +214,10 @@ def dismiss(course: Course, t: int, count: int) -> bool:
         return False
     for process in _in_turn(present)[:count]:
         process.until, process.leaving = at, True
-        joins = process.joins or course.started
-        if joins <= at:
+        if process.joins > at:
+            course.joined.remove(process.joins)
+        elif process.joins:
             course.remove_worker(at)
-        elif joins < NEVER:
-            course.joined.remove(joins)
     change_workers(course, t)
     return True
 
