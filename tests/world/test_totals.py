@@ -63,11 +63,11 @@ def test_pushes_are_the_totals_at_every_instant(seed: int, offset: int, length: 
     """The listed instants ascend, each has the totals of its instant, and nothing changes in between."""
     world = world_of(seed, totals_from_zero_every=HOUR)
     first = world.epoch + offset
-    listed = list(pushes(world, first, first + length))
+    listed = list(pushes(world, first, first + length, world.lived))
 
     assert listed[0][0] == first
     for (t, values), (later, _) in pairwise([*listed, (first + length + 1, ())]):
-        assert values == totals(world, t) == totals(world, later - 1)
+        assert values == totals(world, t, world.lived) == totals(world, later - 1)
         assert t < later
 
 
@@ -77,10 +77,10 @@ def test_totals_hold_until_the_next_push(seed: int, offset: int) -> None:
     """What is said to be the next push is later, and nothing changes before it."""
     world = world_of(seed)
     t = world.epoch + offset
-    until = next_push(world, t)
+    until = next_push(world, t, world.lived)
 
     assert until > t
-    assert totals(world, until - 1) == totals(world, t)
+    assert totals(world, until - 1) == totals(world, t, world.lived)
 
 
 @settings(max_examples=30, deadline=None)
@@ -89,7 +89,7 @@ def test_counts_never_fall_until_they_begin_again(seed: int, offset: int, later:
     """All totals but the length of queues grow; they are zero at the epoch and whenever they begin again."""
     world = world_of(seed)
     t = world.epoch + offset
-    before, after = (dict(zip(TOTALS, totals(world, at), strict=True)) for at in (t, t + later))
+    before, after = (dict(zip(TOTALS, totals(world, at, world.lived), strict=True)) for at in (t, t + later))
 
     assert all(before[name] <= after[name] for name in TOTALS if name != "queued")
     assert after["workers_reconnected"] <= after["workers_disconnected"]
