@@ -54,7 +54,7 @@ def test_totals_are_the_sum_of_all_pushes(seed: int, offset: int) -> None:
     """At any instant the totals are what adding up every increment gives."""
     world = world_of(seed)
 
-    assert list(totals(world, world.epoch + offset)) == simulated(world, world.epoch + offset)
+    assert list(totals(world, world.epoch + offset, world.lived)) == simulated(world, world.epoch + offset)
 
 
 @settings(max_examples=40, deadline=None)
@@ -67,7 +67,7 @@ def test_pushes_are_the_totals_at_every_instant(seed: int, offset: int, length: 
 
     assert listed[0][0] == first
     for (t, values), (later, _) in pairwise([*listed, (first + length + 1, ())]):
-        assert values == totals(world, t, world.lived) == totals(world, later - 1)
+        assert values == totals(world, t, world.lived) == totals(world, later - 1, world.lived)
         assert t < later
 
 
@@ -80,7 +80,7 @@ def test_totals_hold_until_the_next_push(seed: int, offset: int) -> None:
     until = next_push(world, t, world.lived)
 
     assert until > t
-    assert totals(world, until - 1) == totals(world, t, world.lived)
+    assert totals(world, until - 1, world.lived) == totals(world, t, world.lived)
 
 
 @settings(max_examples=30, deadline=None)
@@ -93,7 +93,7 @@ def test_counts_never_fall_until_they_begin_again(seed: int, offset: int, later:
 
     assert all(before[name] <= after[name] for name in TOTALS if name != "queued")
     assert after["workers_reconnected"] <= after["workers_disconnected"]
-    assert not any(totals(world, world.epoch) + totals(world, world.epoch + DAY))
+    assert not any(totals(world, world.epoch, world.lived) + totals(world, world.epoch + DAY, world.lived))
 
 
 def test_totals_cost_the_same_after_ten_years() -> None:
