@@ -68,7 +68,7 @@ def _delete_job(session: Session, t: int, entry: Entry) -> None:
         for course in session.take_all_of(job_id, t):
             if course.deleted > t:
                 course.deleted = t
-                session.settle(course, t)
+                session.scheduler.settle(course, t)
 
 
 def _start(session: Session, t: int, entry: Entry) -> None:
@@ -137,13 +137,13 @@ def _workers(session: Session, t: int, entry: Entry) -> None:
     if course.status(t) == "pending":
         course.workers += count
     else:
-        session.request(course, t, count)
+        session.scheduler.request(course, t, count)
 
 
 def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int], bool]) -> None:
     course = _living(session, t, entry)
     if course is not None and action(course, t):
-        session.settle(course, t)
+        session.scheduler.settle(course, t)
 
 
 def _living(session: Session, t: int, entry: Entry) -> Course | None:
@@ -153,11 +153,11 @@ def _living(session: Session, t: int, entry: Entry) -> Course | None:
 
 
 def _save_asset(session: Session, t: int, entry: Entry) -> None:
-    session.save_asset(t, entry["asset"], tuple(entry.get("operations", ())))
+    session.assets.save(t, entry["asset"], tuple(entry.get("operations", ())))
 
 
 def _delete_asset(session: Session, t: int, entry: Entry) -> None:
-    session.drop_asset(t, entry["asset_id"])
+    session.assets.drop(t, entry["asset_id"])
 
 
 _HANDLERS: Final[dict[str, Callable[[Session, int, Entry], None]]] = {

@@ -61,7 +61,9 @@ class SessionExport(Export):
         return [number for number in super()._every_number() if not self._session.is_unborn(number)]
 
     def _assets(self) -> Iterator[Track]:
-        found = [asset for asset in self._session.saved if asset.since <= self._last and asset.until > self._first]
+        found = [
+            asset for asset in self._session.assets.every if asset.since <= self._last and asset.until > self._first
+        ]
         tracks = [
             Track(id=str(a.record.fields["id"]), doc=a.record.fields, spans=self._spans(a.since, a.until))
             for a in found

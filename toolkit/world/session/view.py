@@ -208,12 +208,12 @@ class SessionView(WorldView):
 
     def assets(self) -> Held[list[Record]]:
         """The assets, newest `_created` first."""
-        saved = self._session.assets_at(self.t)
+        saved = self._session.assets.at(self.t)
         return Held([asset.record for asset in saved], self._until(self._session.next_edge(self.t)))
 
     def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
         """The names of the operations in each asset, by its id."""
-        saved = self._session.assets_at(self.t)
+        saved = self._session.assets.at(self.t)
         operations = {str(asset.record.fields["id"]): asset.operations for asset in saved}
         return Held(operations, self._until(self._session.next_edge(self.t)))
 

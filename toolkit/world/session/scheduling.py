@@ -1,0 +1,235 @@
+"""What the cluster does by itself: it gives slots to who waits for them, and lets lifecycle starts happen or not.
+
+Executions are scheduled one by one in their order, and none while workers are asked for.
+Source: observed; Teraslice's native backend.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from toolkit.timeline.view import NEVER
+from toolkit.world.draws import Draws
+from toolkit.world.session import work
+from toolkit.world.session.slots import Process, Slots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from toolkit.world.life import Life
+    from toolkit.world.session.course import Course
+    from toolkit.world.session.remainder import Remainder
+    from toolkit.world.world import World
+
+TICK: Final = 1_000
+"""How often Teraslice looks for an execution to schedule, milliseconds: one at a time. Source: observed."""
+WAITS: Final = 500
+"""How long an execution waits for that look, if there are slots. Source: observed."""
+NODE_STATE: Final = 2_500
+"""How long a request for workers waits for the next node state: half of the 5 s between two. Source: observed."""
+AFTER_CHANGE: Final = 1_000
+"""A node whose processes change tells it at once; requests are then served about this much later."""
+
+
+class Request(NamedTuple):
+    """Workers that an execution waits for.
+
+    Attributes:
+        course: The execution.
+        wanted: How many.
+        asked: When they were asked for.
+        one_by_one: Whether they are what was left of a larger request, and come singly.
+    """
+
+    course: Course
+    wanted: int
+    asked: int
+    one_by_one: bool
+
+
+class _Watched(NamedTuple):
+    """A lifecycle start that may be hindered."""
+
+    t: int
+    place: int
+    step: int
+
+
+class Scheduler:
+    """The slots of one world, and who waits for them.
+
+    Attributes:
+        slots: Who holds which slot.
+    """
+
+    def __init__(self, world: World, base: Remainder, changed: Callable[[Course], None]) -> None:
+        """Begin with nobody waiting.
+
+        Args:
+            world: The world.
+            base: What is left of it; starts that do not happen are taken out of it.
+            changed: Told of each execution whose facts or plans have changed.
+        """
+        self.slots = Slots(world.placement)
+        self._world = world
+        self._base = base
+        self._tell = changed
+        self._starts = Draws(world.scenario.seed, world.epoch, "client start")
+        self._pending: list[Course] = []
+        self._requests: list[Request] = []
+        self._looked = world.epoch - TICK
+        self._retry = NEVER
+        self._serve = NEVER
+        self._changed = world.epoch
+        self._watch: list[_Watched] = []
+        self._lanes: set[int] = set()
+        self._hands: set[int] = set()
+
+    def advance(self, t: int) -> None:
+        """Let the cluster act up to an instant, that one included."""
+        while (due := self.next_act) <= t:
+            if self._watch and self._watch[0].t == due:
+                self._start_or_not(heappop(self._watch))
+            elif self._retry == due:
+                self._allocate(due)
+            else:
+                self._serve_request(due)
+
+    @property
+    def next_act(self) -> int:
+        """The instant at which the cluster acts next, `NEVER` if it need not."""
+        return min(self._retry, self._serve, self._watch[0].t if self._watch else NEVER)
+
+    def launch(self, course: Course, t: int) -> None:
+        """Let a new execution wait for slots."""
+        self._pending.append(course)
+        self._look_again(t)
+
+    def request(self, course: Course, t: int, count: int) -> None:
+        """Let an execution wait for further workers."""
+        self._requests.append(Request(course, count, t, one_by_one=False))
+        self._look_again(t)
+
+    def settle(self, course: Course, t: int) -> None:
+        """Take note of what a command has done to an execution."""
+        if course.doomed or course.final <= t:
+            self._pending = [waiting for waiting in self._pending if waiting is not course]
+            self._requests = [request for request in self._requests if request.course is not course]
+        self._changed = t
+        self._tell(course)
+        self._look_again(t)
+
+    def adopt(self, processes: list[Process], t: int) -> None:
+        """Let processes of the generated world hold their slots for a client."""
+        for process in processes:
+            self.slots.keep(process)
+        self._watch_lanes(t)
+
+    def pass_by(self, job: int, t: int) -> None:
+        """Let lifecycle events pass a job by from `t` on."""
+        if job in self._hands:
+            return
+        self._hands.add(job)
+        turn = self._world.lives.turn_of(job)
+        if turn is not None:
+            self._watch_series(turn, self._world.lives.cycle, t)
+
+    def _look_again(self, t: int) -> None:
+        """Let waiting executions and requests be looked at anew after `t`."""
+        if self._pending and not self._requests:
+            self._retry = max(self._pending[0].created + WAITS, self._looked + TICK, t + 1)
+        else:
+            self._retry = NEVER
+        if self._requests:
+            asked, soon = self._requests[0].asked, self._changed + AFTER_CHANGE
+            self._serve = max(t + 1, min(asked + NODE_STATE, soon) if soon > asked else asked + NODE_STATE)
+        else:
+            self._serve = NEVER
+
+    def _next_chance(self, t: int) -> int:
+        """Give when a slot becomes free after `t`: whoever starts later takes one first."""
+        return min(self.slots.next_release(t), *(life.ended for life in self._living(t)), NEVER)
+
+    def _living(self, t: int) -> Iterator[Life]:
+        return (life for life, _ in self._base.living_between(t, t))
+
+    def _allocate(self, t: int) -> None:
+        free = self.slots.free(t, self._living(t))
+        if sum(map(len, free.values())) < 2:  # noqa: PLR2004 - a controller and a worker
+            chance = self._next_chance(t)
+            self._retry = min(chance + WAITS, NEVER)
+            return
+        self._looked = t
+        course = self._pending.pop(0)
+        self.slots.take(course, free, worker=False, held=t, shown=t + work.INITIALIZES)
+        hired = len(self._hire(course, free, course.workers, (t, t + work.INITIALIZES + work.SHOWS)))
+        work.begin(course, t, self._starts.between(course.number, *work.BEGINS))
+        if hired < course.workers:
+            self._requests.append(Request(course, course.workers - hired, t, one_by_one=True))
+        self._settled(course, t)
+
+    def _hire(self, course: Course, free: dict[int, list[int]], wanted: int, times: tuple[int, int]) -> list[Process]:
+        """Give an execution workers as far as there are slots, held and shown from `times` on."""
+        held, shown = times
+        room = min(wanted, sum(map(len, free.values())))
+        return [self.slots.take(course, free, worker=True, held=held, shown=shown) for _ in range(room)]
+
+    def _serve_request(self, t: int) -> None:
+        course, count, _, one_by_one = self._requests[0]
+        if course.final <= t:
+            self._requests.pop(0)
+            self._look_again(t)
+            return
+        free = self.slots.free(t, self._living(t))
+        if not any(free.values()):
+            self._serve = min(NEVER, self._next_chance(t) + AFTER_CHANGE)
+            return
+        self._requests.pop(0)
+        wanted = 1 if one_by_one else count
+        hired = self._hire(course, free, wanted, (t, t + work.SHOWS))
+        if course.started < NEVER:
+            for nth, process in enumerate(hired):
+                process.joins = max(t + work.joins_after(nth, work.JOINS_LATER), course.started)
+                insort(course.joined, process.joins)
+            work.change_workers(course, t)
+        else:
+            work.release(course, course.ended, course.ended)
+        if len(hired) < count:
+            self._requests.append(Request(course, count - len(hired), t, one_by_one=True))
+        self._settled(course, t)
+
+    def _settled(self, course: Course, t: int) -> None:
+        self._changed = t
+        self._tell(course)
+        self._watch_lanes(t)
+        self._look_again(t)
+
+    def _watch_lanes(self, t: int) -> None:
+        for lane in sorted(self.slots.lanes(t)):
+            if lane not in self._lanes:
+                self._lanes.add(lane)
+                self._watch_series(lane, self._world.lives.most_places, t)
+
+    def _watch_series(self, residue: int, step: int, t: int) -> None:
+        first = len(self._world.lives.stoppable) + self._world.lives.calendar.starts_by(t)
+        self._watch_place(first + (residue - first) % step, step)
+
+    def _watch_place(self, place: int, step: int) -> None:
+        at = self._world.lives.calendar.start_time(place - len(self._world.lives.stoppable))
+        if at <= self._world.scenario.last:
+            heappush(self._watch, _Watched(at, place, step))
+
+    def _start_or_not(self, watched: _Watched) -> None:
+        """Let a lifecycle start happen, or not: not of a job in clients' hands, nor where its slots are taken."""
+        lives = self._world.lives
+        t, place, step = watched
+        life = lives.life(lives.at_place(place))
+        if life.job in self._hands or self.slots.hinders(life, t):
+            self._base.leave_execution(life.number)
+        lane = place % lives.most_places
+        if step == lives.cycle or lane in self.slots.lanes(t):
+            self._watch_place(place + step, step)
+        else:
+            self._lanes.discard(lane)
