@@ -214,9 +214,7 @@ class Lives:
         s, draw = self.population.scenario, self._draw
         assert is_legal(tuple(status for _, status in moves)), moves
         workers = self.population.job(job).workers
-        joined = workers
-        if workers > 1 and not draw["joined"].chance(number, permille(s.fully_joined_share)):
-            joined = workers - 1 - (draw["joined"].at(number) >> 16) % max(1, workers // 5)
+        joined = self.joined_of(number, workers)
         spread = permille(s.slice_spread_share)
         rate = joined * HOUR_MS // s.slice_every * draw["rate"].between(number, 1000 - spread, 1000 + spread) // 1000
         losses, returns = self._losses(number, joined, moves)
@@ -236,6 +234,13 @@ class Lives:
             returns=returns,
             actives=draw["actives"],
         )
+
+    def joined_of(self, number: int, workers: int) -> int:
+        """Give how many of the workers it asks for join an execution."""
+        draw = self._draw["joined"]
+        if workers > 1 and not draw.chance(number, permille(self.population.scenario.fully_joined_share)):
+            return int(workers - 1 - (draw.at(number) >> 16) % max(1, workers // 5))
+        return workers
 
     def _losses(self, number: int, joined: int, moves: list[Move]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Draw when workers disconnect and come back: fewer than a quarter of those joined, ever."""

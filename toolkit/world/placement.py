@@ -56,11 +56,11 @@ class Placement:
         slots = (self._slot(life, process) for process in range(1 + life.joined))
         return [(slot % self.nodes, slot // self.nodes) for slot in slots]
 
-    def lane_of(self, slot: tuple[int, int]) -> int | None:
-        """Give the lane for which a slot is kept, `None` if for none that an execution of the cycle takes."""
+    def lane_of(self, slot: tuple[int, int]) -> tuple[int, int] | None:
+        """Give the lane and the process in it that a slot is kept for, `None` if for none that the cycle takes."""
         node, place = slot
         number = place * self.nodes + node
-        return number // self._per_lane if number < self._cycle_slots else None
+        return divmod(number, self._per_lane) if number < self._cycle_slots else None
 
     def places(self, node: int) -> list[int]:
         """Give the places of a node besides the master's: first those kept for no lane, then those seldom needed."""

@@ -161,10 +161,16 @@ class Population:
             choices = tuple(template for template in TEMPLATES if template.lifecycle == "once")
         template = choices[draw % len(choices)]
         subject = SUBJECTS[(draw >> 16) % len(SUBJECTS)]
-        most = self.scenario.workers_most
-        workers = min(WORKERS[(draw >> 32) % len(WORKERS)] * max(most, WORKERS[-1]) // WORKERS[-1], most)
         shown = (index * self._stride + self._draw["job"].at(2**40)) % self.scenario.jobs + 1
-        return JobPlan(f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, workers)
+        return JobPlan(
+            f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, self.workers_of(index)
+        )
+
+    def workers_of(self, index: int) -> int:
+        """Give how many workers a job asks for, from its number."""
+        most = self.scenario.workers_most
+        drawn = WORKERS[(self._draw["job"].at(index) >> 32) % len(WORKERS)]
+        return int(min(drawn * max(most, WORKERS[-1]) // WORKERS[-1], most))
 
     def history_count(self, job: Any) -> Any:  # noqa: ANN401 - an integer or an array of them
         """Give how many historical executions jobs have, before `recovered` lanes are seen to have one."""

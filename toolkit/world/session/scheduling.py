@@ -118,13 +118,15 @@ class Scheduler:
             self._pending = [waiting for waiting in self._pending if waiting is not course]
             self._requests = [request for request in self._requests if request.course is not course]
         self._changed = t
+        self.slots.renew()
         self._tell(course)
         self._look_again(t)
 
-    def adopt(self, processes: list[Process], t: int) -> None:
-        """Let processes of the generated world hold their slots for a client."""
+    def adopt(self, course: Course, processes: list[Process], t: int) -> None:
+        """Let the processes of an execution of the generated world hold their slots for a client."""
         for process in processes:
             self.slots.keep(process)
+        work.release(course, course.ended, course.ended)
         self._watch_lanes(t)
 
     def pass_by(self, job: int, t: int) -> None:
@@ -202,6 +204,7 @@ class Scheduler:
 
     def _settled(self, course: Course, t: int) -> None:
         self._changed = t
+        self.slots.renew()
         self._tell(course)
         self._watch_lanes(t)
         self._look_again(t)
@@ -223,13 +226,13 @@ class Scheduler:
 
     def _start_or_not(self, watched: _Watched) -> None:
         """Let a lifecycle start happen, or not: not of a job in clients' hands, nor where its slots are taken."""
-        lives = self._world.lives
         t, place, step = watched
-        life = lives.life(lives.at_place(place))
-        if life.job in self._hands or self.slots.hinders(life, t):
-            self._base.leave_execution(life.number)
-        lane = place % lives.most_places
-        if step == lives.cycle or lane in self.slots.lanes(t):
+        lives, lane = self._world.lives, place % self._world.lives.most_places
+        job, number, held = lives.job_at(place), lives.at_place(place), self.slots.lanes(t)
+        needed = lives.joined_of(number, self._world.population.workers_of(job)) if lane in held else -1
+        if job in self._hands or held.get(lane, NEVER) <= needed:
+            self._base.leave_execution(number)
+        if step == lives.cycle or lane in held:
             self._watch_place(place + step, step)
         else:
             self._lanes.discard(lane)

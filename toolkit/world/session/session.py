@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.status import is_terminal
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world.population import PER_JOB
-from toolkit.world.session import documents, work
+from toolkit.world.session import documents
 from toolkit.world.session.assets import Assets
 from toolkit.world.session.course import Course
 from toolkit.world.session.edges import Edges
@@ -142,8 +142,7 @@ class Session:
         self.base.leave_execution(number)
         self.scheduler.pass_by(life.job, t)
         if life.lane is not None:
-            self.scheduler.adopt(self._processes(course, life, place), t)
-            work.release(course, course.ended, course.ended)
+            self.scheduler.adopt(course, self._processes(course, life, place), t)
         self._enroll(course)
         return course
 

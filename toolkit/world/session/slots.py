@@ -58,17 +58,31 @@ class Slots:
         """Begin with nothing taken."""
         self._placement = placement
         self._held: list[Process] = []
+        self._taken: set[Slot] = set()
+        self._lanes: dict[int, int] = {}
+        self._known_until = -1
         self._last_ids: dict[int, int] = {}
         self._made = 0
 
-    def held(self, t: int) -> list[Process]:
-        """Give the processes that hold a slot at `t` or will; those that were gone by then are forgotten."""
+    def renew(self) -> None:
+        """Look anew at who holds what: when processes end has changed."""
+        self._known_until = -1
+
+    def _look(self, t: int) -> None:
+        """Find who holds what at `t`; those that were gone by then are forgotten."""
+        if t < self._known_until:
+            return
         self._held = [process for process in self._held if process.until > t]
-        return self._held
+        self._known_until = min((process.until for process in self._held), default=NEVER)
+        self._taken = {process.slot for process in self._held}
+        kept = (self._placement.lane_of(slot) for slot in self._taken)
+        # Of each lane the first process's comes last, and stays.
+        self._lanes = dict(sorted((lane for lane in kept if lane is not None), reverse=True))
 
     def next_release(self, t: int) -> int:
         """Give the next instant after `t` at which a slot becomes free, `NEVER` if that is not known."""
-        return min((process.until for process in self._held if process.until > t), default=NEVER)
+        self._look(t)
+        return self._known_until
 
     def free(self, t: int, living: Iterable[Life]) -> dict[int, list[int]]:
         """Give the free places of each node, those that the generated world is least likely to need first.
@@ -79,20 +93,17 @@ class Slots:
         """
         placement = self._placement
         taken = {slot for life in living for slot in placement.slots_of(life)}
-        taken |= {process.slot for process in self.held(t)}
+        self._look(t)
+        taken |= self._taken
         return {
             node: [place for place in placement.places(node) if (node, place) not in taken]
             for node in range(placement.nodes)
         }
 
-    def lanes(self, t: int) -> set[int]:
-        """Give the lanes of which slots are held at `t`."""
-        lanes = (self._placement.lane_of(process.slot) for process in self.held(t))
-        return {lane for lane in lanes if lane is not None}
-
-    def hinders(self, life: Life, t: int) -> bool:
-        """Tell whether slots that an execution needs are held at `t`."""
-        return not {process.slot for process in self.held(t)}.isdisjoint(self._placement.slots_of(life))
+    def lanes(self, t: int) -> dict[int, int]:
+        """Give the lanes of which slots are held at `t`, each with the first process whose slot is."""
+        self._look(t)
+        return self._lanes
 
     def take(self, course: Course, free: dict[int, list[int]], *, worker: bool, held: int, shown: int) -> Process:
         """Take a slot on the node with the most free ones, and note the process that holds it.
@@ -112,4 +123,5 @@ class Slots:
     def keep(self, process: Process) -> None:
         """Note a process that holds its slot."""
         self._held.append(process)
+        self.renew()
         process.course.processes.append(process)
