@@ -169,7 +169,11 @@ TEMPLATES: Final = (
         "load-test",
         "once",
         ("standard",),
-        (_op("data_generator", size=1_000, format="isoBetween", stress_test=False), _op("delay", ms=100), _op("noop")),
+        (
+            _op("data_generator", size=1_000, stress_test=False, start=None, end=None, format="isoBetween"),
+            _op("delay", ms=100),
+            _op("noop"),
+        ),
     ),
 )
 SUBJECTS: Final = (
