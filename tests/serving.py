@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
@@ -35,6 +36,25 @@ def live_server(scenario: Scenario | None = None, clock: Clock | None = None) ->
     """Make a live server in a thread, frozen at the epoch if no clock is given; start it with `with`."""
     cluster = live_cluster(scenario)
     return ServerThread(cluster, clock or FrozenClock(cluster.timeline.first))
+
+
+class FastClock:
+    """A clock that runs `rate` times as fast as the wall's."""
+
+    def __init__(self, start: int, rate: float) -> None:
+        """Start now, at an instant."""
+        self._start = start
+        self._rate = rate
+        self._zero = time.monotonic()
+
+    def now(self) -> int:
+        """Give the instant."""
+        return self._start + int((time.monotonic() - self._zero) * 1000 * self._rate)
+
+    def seconds_until(self, t: int) -> float | None:
+        """Give the seconds until an instant."""
+        passed = time.monotonic() - self._zero
+        return 0.0 if self.now() >= t else (t - self._start) / 1000 / self._rate - passed + 0.001
 
 
 class Process:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.answers.commanding import JOB, STOPS_IN, Commanded, T
+from tests.serving import FastClock
 from toolkit.clock import FrozenClock
 from toolkit.model.instants import parse_instant
 from toolkit.server.app import MOST_BODY
@@ -21,23 +22,6 @@ from toolkit.server.running import GRACE
 from toolkit.server.thread import ServerThread
 
 MEGABYTES_60 = 60_000_000
-
-
-class FastClock:
-    """A clock that runs `rate` times as fast as the wall's, from `T` on."""
-
-    def __init__(self, rate: float) -> None:
-        """Start now."""
-        self._rate = rate
-        self._zero = time.monotonic()
-
-    def now(self) -> int:
-        """Give the instant."""
-        return T + int((time.monotonic() - self._zero) * 1000 * self._rate)
-
-    def seconds_until(self, t: int) -> float | None:
-        """Give the seconds until an instant."""
-        return 0.0 if self.now() >= t else (t - T) / 1000 / self._rate - (time.monotonic() - self._zero) + 0.001
 
 
 def running() -> Commanded:
@@ -106,7 +90,7 @@ def test_a_command_at_another_instant_is_refused() -> None:
 def test_a_blocking_stop_follows_the_clock_and_holds_nobody_up() -> None:
     """It answers once the clock is past the end, at a multiple of three seconds; others are answered meanwhile."""
     commanded = running()
-    with ServerThread(commanded.cluster, FastClock(10)) as server, ThreadPoolExecutor() as pool:
+    with ServerThread(commanded.cluster, FastClock(T, 10)) as server, ThreadPoolExecutor() as pool:
         stopping = pool.submit(httpx.post, f"{server.url}/v1/ex/e/_stop", timeout=30)
         statuses = set()
         while not stopping.done():
@@ -129,7 +113,7 @@ def test_a_client_that_goes_away_ends_its_wait_quietly(caplog: pytest.LogCapture
     """Nothing is said, nothing goes on, and the command stays."""
     commanded = running()
     with caplog.at_level(logging.WARNING):
-        with ServerThread(commanded.cluster, FastClock(1)) as server:
+        with ServerThread(commanded.cluster, FastClock(T, 1)) as server:
             with pytest.raises(httpx.ReadTimeout):
                 httpx.post(f"{server.url}/v1/ex/e/_stop", timeout=0.3)
             assert httpx.get(f"{server.url}/v1/ex/e").json()["_status"] == "stopping"
@@ -147,7 +131,7 @@ def test_a_server_that_stops_ends_the_waits_quietly(caplog: pytest.LogCaptureFix
     """Within its grace, without a word; the client sees its connection close."""
     commanded = running()
     with caplog.at_level(logging.WARNING), ThreadPoolExecutor() as pool:
-        with ServerThread(commanded.cluster, FastClock(1)) as server:
+        with ServerThread(commanded.cluster, FastClock(T, 1)) as server:
             stopping = pool.submit(httpx.post, f"{server.url}/v1/ex/e/_stop", timeout=30)
             while not commanded.entries:
                 time.sleep(0.01)

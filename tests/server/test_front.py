@@ -148,7 +148,7 @@ def test_one_read_can_ask_for_another_instant() -> None:
     ("method", "at", "words"),
     [
         ("POST", "+5m", "X-Toolkit-At is for reads"),
-        ("GET", "soon", "cannot read the date"),
+        ("GET", "soon", "or as an offset: +5m"),
         ("GET", "-1d", "the world is defined from"),
         ("GET", "+999999999999999d", "beyond the years"),
     ],

@@ -124,8 +124,8 @@ def routes(page: tuple[Parameter, ...], bad_page: Failures) -> tuple[Route, ...]
     rows = (
         ("workers", "The processes of the connected nodes", workers, sliced),
         ("nodes", "The nodes", nodes, sliced),
-        ("jobs", "Jobs, newest `_updated` first", jobs, (of_jobs, bad_page)),
-        ("ex", "Executions, newest `_updated` first", executions, (of_executions, bad_page)),
+        ("jobs", "Jobs, newest update first", jobs, (of_jobs, bad_page)),
+        ("ex", "Executions, newest update first", executions, (of_executions, bad_page)),
         ("controllers", "Live statistics of executions", controllers, sliced),
         ("slicers", "The same under its old name", controllers, sliced),
     )

@@ -59,11 +59,14 @@ def parse_instant(text: str) -> int:
     Raises:
         UsageError: If the text is no date, or has more than milliseconds.
     """
+    return _read(text, "")
+
+
+def _read(text: str, hint: str) -> int:
     try:
         at = datetime.fromisoformat(text.strip())
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        hint = f", or as an offset: +{text}" if _DURATION.fullmatch(text.strip()) else ""
         msg = f"cannot read the date {text[:SHOWN]!r}: write it like 2026-01-01T00:00:00Z{hint}"
         raise UsageError(msg) from None
     whole, rest = divmod(at - _EPOCH, timedelta(milliseconds=1))
@@ -117,4 +120,4 @@ def parse_at(text: str, base: int) -> int:
             )
             raise UsageError(msg)
         return t
-    return parse_instant(stripped)
+    return _read(stripped, f", or as an offset: +{stripped if _DURATION.fullmatch(stripped) else '5m'}")
