@@ -144,20 +144,25 @@ def test_pages_exist_on_replay(replay_url: str, page: str) -> None:
     assert httpx.get(replay_url + page).status_code == 200
 
 
-KINDS = sorted({route.method for route in ROUTES if route.documented})
 MARKS = {
-    "/docs": ("opblock-summary-path", 'class="opblock opblock-{kind}"'),
-    "/redoc": ("redoc-wrap", 'type="{kind}"'),
+    "/docs": (
+        "opblock-summary-path",
+        r'class="opblock opblock-(?P<kind>[a-z]+)" id="operations-[a-z]+-(?P<name>[a-z_]+)"',
+    ),
+    "/redoc": (
+        "redoc-wrap",
+        r'data-item-id="tag/[a-z]+/operation/(?P<name>[a-z_]+)"[^>]*><label[^>]*><span type="(?P<kind>[a-z]+)"',
+    ),
 }
-"""What a page has once it is rendered, and for an operation of a kind."""
+"""What a page has once it is rendered, and for each operation."""
 
 
 @pytest.mark.skipif(BROWSER is None, reason=NO_BROWSER)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_real_browser_shows_the_page(url: str, tmp_path: Path, page: str) -> None:
-    """With every other host out of reach Chromium renders the routes, one of each kind among them, and is content."""
+    """With every other host out of reach Chromium renders every operation, each as its kind, and is content."""
     assert BROWSER is not None
-    rendered, of_kind = MARKS[page]
+    rendered, operation = MARKS[page]
     log = tmp_path / "net.json"
     done = subprocess.run(
         [
@@ -170,9 +175,14 @@ def test_a_real_browser_shows_the_page(url: str, tmp_path: Path, page: str) -> N
         ],
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
-    kinds = [of_kind.format(kind=kind.lower()) for kind in KINDS]
-    for text in (rendered, "/v1/cluster/controllers", "The nodes and their processes", *kinds):
+    for text in (rendered, "/v1/cluster/controllers", "The nodes and their processes"):
         assert text in done.stdout
+    documented = {
+        (kind, one["operationId"]) for path in document("live")["paths"].values() for kind, one in path.items()
+    }
+    assert {kind for kind, _ in documented} == {"get", "post", "put", "delete"}
+    shown = {(found["kind"], found["name"]) for found in re.finditer(operation, done.stdout)}
+    assert shown == documented
     assert "CONSOLE" not in done.stderr
     events = json.loads(log.read_text())["events"]
     # What the page asked for; the browser's own housekeeping has no page as its initiator.
