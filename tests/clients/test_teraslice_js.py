@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent / "js"
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 SCENARIO = Scenario(seed=11)
-UNREACHABLE = ("EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT")
+UNREACHABLE = (
+    "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ERR_SOCKET_TIMEOUT",
+    "ETIMEDOUT",
+)  # fmt: skip
 """What npm says without a network."""
 
 pytestmark = pytest.mark.skipif(
@@ -44,6 +47,7 @@ def modules(request: pytest.FixtureRequest) -> Path:
     target = cache.mkdir("teraslice-client-js") / hashlib.sha256(wanted).hexdigest()[:16]
     if not target.exists():
         made = target.with_name(f"{target.name}.{os.getpid()}")
+        shutil.rmtree(made, ignore_errors=True)
         made.mkdir()
         (made / "package.json").write_bytes(wanted)
         done = subprocess.run(
@@ -54,6 +58,8 @@ def modules(request: pytest.FixtureRequest) -> Path:
                 "--no-audit",
                 "--no-fund",
                 "--ignore-scripts",
+                "--fetch-retries=1",
+                "--fetch-timeout=30000",
                 "--loglevel=error",
             ],
             cwd=made,
