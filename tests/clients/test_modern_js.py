@@ -173,7 +173,7 @@ def test_it_recovers_with_cleanup(client: Client) -> None:
 
 
 def test_tables_and_errors_are_taken_as_they_come(client: Client) -> None:
-    """Tables are texts, sent as Express sends one, whatever is accepted; a message or a text under `error` is what the client shows."""
+    """Tables are texts whatever is accepted; a message, or a text under `error`, is what the client shows."""
     for name in ("assets", "slicers", "ex", "jobs", "nodes", "workers"):
         table = client.send("GET", f"/txt/{name}")
         assert table.headers["Content-Type"] == "text/html; charset=utf-8"

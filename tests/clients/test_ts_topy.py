@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from pydantic import ValidationError
 from textual.widgets import DataTable
 from ts_topy.app import TerasliceApp
 from ts_topy.client import TerasliceClient
 from ts_topy.models import ClusterState, Node
 
-from tests.serving import live_server
+from tests.serving import PATIENCE, FastClock, live_server
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
 from toolkit.clock import FrozenClock
 from toolkit.model.instants import MINUTE
 from toolkit.recorder.record import record
 from toolkit.server.thread import ServerThread
+from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -74,23 +78,111 @@ def test_its_models_parse_everything(server: Server) -> None:
     assert {e.ex_id for e in executions} >= {c.ex_id for c in controllers}
 
 
+async def shown(url: str) -> tuple[list[int], str]:
+    """Run the app headless until its tables are filled; gives their rows and what it says."""
+    app = TerasliceApp(url, interval=60, request_timeout=30)
+    async with app.run_test(size=(200, 60)) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.05)
+            rows = [table.row_count for table in app.query(DataTable)]
+            if rows and all(rows):
+                break
+        app.client.close()
+        return rows, "\n".join(str(widget.render()) for widget in app.query("Static"))
+
+
 def test_its_terminal_app_shows_our_jobs(server: Server) -> None:
-    """The app, run headless, fills its tables with our records and shows no error."""
-
-    async def run() -> tuple[list[int], str]:
-        app = TerasliceApp(server.url, interval=60, request_timeout=30)
-        async with app.run_test(size=(200, 60)) as pilot:
-            for _ in range(200):
-                await pilot.pause(0.05)
-                rows = [table.row_count for table in app.query(DataTable)]
-                if rows and all(rows):
-                    break
-            app.client.close()
-            text = "\n".join(str(widget.render()) for widget in app.query("Static"))
-            return rows, text
-
-    rows, text = asyncio.run(run())
+    """The app fills its tables with our records and shows no error."""
+    rows, text = asyncio.run(shown(server.url))
 
     assert len(rows) == 3
     assert all(rows)
     assert "rror:" not in text
+
+
+NOOP = {"_op": "noop"}
+FULL = {
+    "name": "run-a",
+    "lifecycle": "persistent",
+    "workers": 2,
+    "operations": [{"_op": "test-reader"}, {"_op": "delay", "ms": 100}, {"_op": "noop"}],
+}
+"""A job with everything that ts-topy demands."""
+RATE = 50
+"""How much faster than the wall's the clock of a commanded cluster runs."""
+
+
+@pytest.fixture
+def commanded() -> Iterator[httpx.Client]:
+    """An empty cluster for commands."""
+    scenario = Scenario.from_table(NAMED["empty"].table)
+    clock = FastClock(scenario.epoch, RATE)
+    with live_server(scenario, clock) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+        yield client
+
+
+def command(client: httpx.Client, path: str, body: Any = None) -> dict[str, Any]:
+    """Give a command that is granted."""
+    given: dict[str, Any] = client.post(path, json=body).raise_for_status().json()
+    return given
+
+
+def wait_for(client: httpx.Client, ex_id: str, status: str) -> None:
+    """Wait for an execution's status."""
+    deadline = time.monotonic() + PATIENCE
+    while (now := client.get(f"/ex/{ex_id}").json()["_status"]) != status:
+        assert time.monotonic() < deadline, now
+        time.sleep(0.02)
+
+
+def test_it_shows_what_clients_started(commanded: httpx.Client) -> None:
+    """Executions by command, whether new, paused, scaled, failed, stopped or recovered, pass its models."""
+    url = str(commanded.base_url)
+    broken = {**FULL, "name": "broken", "operations": [{"_op": "test-reader", "slicer_data_file_path": "/no"}, NOOP]}
+    failing = {**FULL, "name": "failing", "operations": [{"_op": "test-reader", "fetcher_data_file_path": "/no"}, NOOP]}
+    once = {**FULL, "name": "once", "lifecycle": "once"}
+    idle = command(commanded, "/jobs?start=false", {**FULL, "name": "idle"})["job_id"]
+    for job, status in ((broken, "failed"), (failing, "failing"), (once, "completed")):
+        wait_for(commanded, command(commanded, "/jobs", job)["ex_id"], status)
+    first, second = (command(commanded, "/jobs", FULL) for _ in range(2))
+    for posted in (first, second):
+        wait_for(commanded, posted["ex_id"], "running")
+    command(commanded, f"/ex/{second['ex_id']}/_pause")
+    command(commanded, f"/ex/{first['ex_id']}/_workers?add=2")
+    command(commanded, f"/jobs/{idle}/_start")
+    command(commanded, f"/jobs/{idle}/_stop")
+    command(commanded, f"/jobs/{idle}/_recover")
+
+    with TerasliceClient(url) as client:
+        jobs = client.fetch_jobs(size=1000)
+        executions = client.fetch_execution_contexts(size=1000)
+        controllers = client.fetch_controllers()
+        state = client._fetch_json("/v1/cluster/state")
+    assert sorted(job.name for job in jobs) == ["broken", "failing", "idle", "once", "run-a", "run-a"]
+    assert {execution.status for execution in executions} >= {
+        "failed",
+        "failing",
+        "completed",
+        "running",
+        "paused",
+        "stopped",
+    }
+    assert {first["ex_id"], second["ex_id"]} <= {controller.ex_id for controller in controllers}
+    assert all(controller.started for controller in controllers)
+    nodes = ClusterState(nodes={key: Node(**node) for key, node in state.items()})
+    assert nodes.active_workers == sum(len(node.active) for node in nodes.nodes.values())
+
+    rows, text = asyncio.run(shown(url))
+    assert all(rows)
+    assert "rror:" not in text
+
+
+def test_what_it_cannot_read_on_a_real_cluster_it_cannot_read_here(commanded: httpx.Client) -> None:
+    """A job without lifecycle and workers stays without them, as Teraslice keeps it; its execution has them."""
+    command(commanded, "/jobs", {"name": "bare", "operations": FULL["operations"]})
+
+    with TerasliceClient(str(commanded.base_url)) as client:
+        with pytest.raises(ValidationError) as error:
+            client.fetch_jobs()
+        assert {fault["loc"] for fault in error.value.errors()} == {("lifecycle",), ("workers",)}
+        assert [execution.name for execution in client.fetch_execution_contexts()] == ["bare"]
