@@ -69,10 +69,9 @@ class Course(Facts):
         return min(working, self.life.drawn_active(t)) if self.life is not None else working
 
     def queued(self, t: int) -> int:
-        """Count the slices that wait at `t`."""
+        """Count the slices that wait at `t`, of an execution that a client started."""
+        assert self.pace is not None
         t = min(t, self.final)
-        if self.pace is None:
-            return self.active(t)
         if t < self.started:
             return 0
         total = self.pace.total if self.pending is None else self.pending

@@ -119,12 +119,6 @@ class Facts:
         """When it was created."""
         return self.moves[0][0]
 
-    @property
-    def job(self) -> int:
-        """The number of its job, where it has one."""
-        assert self.life is not None
-        return self.life.job
-
     def move_at(self, t: int) -> Move:
         """Give the latest move not later than `t`."""
         return self.moves[self.moves_until(t) - 1]
