@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.status import INITIAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at, line_next
+from toolkit.world.history import instant_of
 from toolkit.world.life import MILLION
-from toolkit.world.session.facts import Facts, instant_of, start_of
+from toolkit.world.session.facts import Facts, start_of
 
 if TYPE_CHECKING:
     from toolkit.tracks.track import Piece
