@@ -54,7 +54,7 @@ class Client:
         self._random = _Random(seed)
 
     def _id(self, kind: str) -> str:
-        return f"{self._random.bits():016x}-{kind}-{self._log.sequence}"
+        return self._log.new_id(kind)
 
     def _config(self) -> dict[str, Any]:
         pick = self._random

@@ -63,9 +63,8 @@ def known_ids(url: str, session: requests.Session) -> dict[str, list[str]]:
     return {
         "job_id": [one["job_id"] for one in jobs],
         "ex_id": [one["ex_id"] for one in executions],
-        "name": [one["name"] for one in assets],
+        "name": [one[key] for one in assets for key in ("name", "id")],
         "version": [one["version"] for one in assets],
-        "asset_id": [one["id"] for one in assets],
     }
 
 

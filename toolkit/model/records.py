@@ -114,15 +114,15 @@ class Job(Struct):
     context: Literal["job"] = field(name="_context")
     created: Instant = field(name="_created")
     updated: Instant = field(name="_updated")
-    operations: list[Operation] | UnsetType = UNSET
-    name: str | UnsetType = UNSET
-    lifecycle: Lifecycle | UnsetType = UNSET
+    operations: Annotated[Any, Meta(description="Two operations or more, if it was validated.")] = UNSET
+    name: Annotated[Any, Meta(description="A text, if it was validated and has one.")] = UNSET
+    lifecycle: Annotated[Any, Meta(description="`once` or `persistent`, if it was validated and says.")] = UNSET
     workers: Any = UNSET
     slicers: Any = UNSET
-    assets: list[str] | str | UnsetType | None = UNSET
+    assets: Annotated[Any, Meta(description="Names or ids of assets, or null.")] = UNSET
     active: Any = UNSET
-    deleted: bool | UnsetType = field(default=UNSET, name="_deleted")
-    deleted_on: Instant | UnsetType = field(default=UNSET, name="_deleted_on")
+    deleted: Any = field(default=UNSET, name="_deleted")
+    deleted_on: Any = field(default=UNSET, name="_deleted_on")
 
 
 class Execution(Struct):

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS, line_at, line_next
+from toolkit.world.history import History, Move
 
 if TYPE_CHECKING:
     from toolkit.world.draws import Draws
-
-Move = tuple[int, str]
 
 MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Life(History):
     """One execution.
 
     Attributes:
@@ -58,49 +57,9 @@ class Life:
     actives: Draws = field(repr=False)
 
     @property
-    def created(self) -> int:
-        """When it was created."""
-        return self.moves[0][0]
-
-    def move_at(self, t: int) -> Move:
-        """Give the latest move not later than `t`."""
-        return self.moves[bisect_right(self.moves, t, key=_instant) - 1]
-
-    def moves_until(self, t: int) -> int:
-        """Count the moves not later than `t`."""
-        return bisect_right(self.moves, t, key=_instant)
-
-    def next_move(self, t: int) -> int:
-        """Give the instant of the next move after `t`, `NEVER` if there is none."""
-        place = bisect_right(self.moves, t, key=_instant)
-        return self.moves[place][0] if place < len(self.moves) else NEVER
-
-    def first(self, *statuses: str) -> int:
-        """Give the instant at which it first takes one of the statuses, `NEVER` if it does not."""
-        for t, status in self.moves:
-            if status in statuses:
-                return t
-        return NEVER
-
-    @property
-    def started(self) -> int:
-        """When it began to run (or to recover): from then on it has workers and counts."""
-        return self.first("running", "recovering")
-
-    @property
     def frozen(self) -> int:
         """When its counters stop for good or for as long as it is paused."""
         return self.first("paused", "stopping", *TERMINAL)
-
-    @property
-    def final(self) -> int:
-        """From when on its statistics are written down and never change."""
-        return self.first("stopping", *TERMINAL)
-
-    @property
-    def ended(self) -> int:
-        """When it takes a terminal status."""
-        return self.first(*TERMINAL)
 
     @property
     def piece(self) -> tuple[int, int, int]:
@@ -202,7 +161,3 @@ class Life:
         """
         processed = -(-nth * MILLION // self.ppm)
         return self.started - (-processed * HOUR_MS // self.per_hour), processed
-
-
-def _instant(move: Move) -> int:
-    return move[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from toolkit.model.instants import HOUR, MINUTE
 from toolkit.model.status import is_legal
@@ -11,8 +11,11 @@ from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS
 from toolkit.world.calendar import EVEN, Calendar
 from toolkit.world.draws import Draws
-from toolkit.world.life import Life, Move
+from toolkit.world.life import Life
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of, permille
+
+if TYPE_CHECKING:
+    from toolkit.world.history import Move
 
 SOLO_FATES: Final = frozenset({"failing", "paused", "completing"})
 """Fates of lanes that no lifecycle event stops: they end by themselves, or stay paused."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from toolkit.world.commands import Command, CommandLog
-    from toolkit.world.life import Move
+    from toolkit.world.history import Move
     from toolkit.world.scenario import Scenario
 
 REFRESH = "refresh"

@@ -12,7 +12,7 @@ from toolkit.model.status import TERMINAL
 if TYPE_CHECKING:
     from toolkit.answers.route import Call
     from toolkit.model.wire import Document
-    from toolkit.timeline.view import View
+    from toolkit.timeline.view import Record, View
     from toolkit.world.commands import CommandLog
 
 
@@ -59,19 +59,19 @@ def job_of(view: View, job_id: str) -> Document:
     Raises:
         Refusal: If there is none of that id.
     """
-    record = view.job(job_id).value
-    if record is None:
-        refuse(404, UNKNOWN_RECORD)
-    return record.fields
+    return _known(view.job(job_id).value)
 
 
 def execution_of(view: View, ex_id: str) -> Document:
-    """Give an execution.
+    """Give an execution, deleted or not.
 
     Raises:
         Refusal: If there is none of that id.
     """
-    record = view.execution(ex_id).value
+    return _known(view.execution(ex_id).value)
+
+
+def _known(record: Record | None) -> Document:
     if record is None:
         refuse(404, UNKNOWN_RECORD)
     return record.fields

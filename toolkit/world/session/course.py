@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.status import INITIAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at, line_next
+from toolkit.world.history import instant_of
 from toolkit.world.life import MILLION
-from toolkit.world.session.facts import Facts, instant_of, start_of
+from toolkit.world.session.facts import Facts, start_of
 
 if TYPE_CHECKING:
     from toolkit.tracks.track import Piece
@@ -69,10 +70,9 @@ class Course(Facts):
         return min(working, self.life.drawn_active(t)) if self.life is not None else working
 
     def queued(self, t: int) -> int:
-        """Count the slices that wait at `t`."""
+        """Count the slices that wait at `t`, of an execution that a client started."""
+        assert self.pace is not None
         t = min(t, self.final)
-        if self.pace is None:
-            return self.active(t)
         if t < self.started:
             return 0
         total = self.pace.total if self.pending is None else self.pending

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at
-from toolkit.world.life import MILLION, Move
+from toolkit.world.history import History, Move
+from toolkit.world.life import MILLION
 from toolkit.world.session.pace import MOST_QUEUED, QUEUED_PER_HOUR, Pace
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from toolkit.world.session.slots import Process
 
 
-class Facts:
+class Facts(History):
     """The facts of one execution in a client's hands.
 
     Attributes:
@@ -114,52 +115,9 @@ class Facts:
         self.written = [t for t, status in self.moves if status in {"failing", "stopping", *TERMINAL}]
         self.left = self.ended
 
-    @property
-    def created(self) -> int:
-        """When it was created."""
-        return self.moves[0][0]
-
-    @property
-    def job(self) -> int:
-        """The number of its job, where it has one."""
-        assert self.life is not None
-        return self.life.job
-
-    def move_at(self, t: int) -> Move:
-        """Give the latest move not later than `t`."""
-        return self.moves[self.moves_until(t) - 1]
-
-    def moves_until(self, t: int) -> int:
-        """Count the moves not later than `t`."""
-        return bisect_right(self.moves, t, key=instant_of)
-
     def status(self, t: int) -> str:
         """Give its status at an instant not before its creation."""
         return self.move_at(t)[1]
-
-    def next_move(self, t: int) -> int:
-        """Give the instant of the next move after `t`, `NEVER` if there is none."""
-        place = self.moves_until(t)
-        return self.moves[place][0] if place < len(self.moves) else NEVER
-
-    def first(self, *statuses: str) -> int:
-        """Give the instant at which it first takes one of the statuses, `NEVER` if it does not."""
-        return next((t for t, status in self.moves if status in statuses), NEVER)
-
-    @property
-    def started(self) -> int:
-        """When it began to run (or to recover)."""
-        return self.first("running", "recovering")
-
-    @property
-    def final(self) -> int:
-        """From when on its counters never change."""
-        return self.first("stopping", *TERMINAL)
-
-    @property
-    def ended(self) -> int:
-        """When it takes a terminal status."""
-        return self.first(*TERMINAL)
 
     @property
     def connects(self) -> int:
@@ -265,11 +223,6 @@ class Facts:
 def _bent(pieces: list[Piece], t: int, value: int, per_hour: int) -> None:
     del pieces[bisect_left(pieces, t, key=start_of) :]
     pieces.append((t, value, per_hour))
-
-
-def instant_of(move: Move) -> int:
-    """Give when a status is taken."""
-    return move[0]
 
 
 def start_of(piece: Piece) -> int:

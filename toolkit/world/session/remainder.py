@@ -57,10 +57,9 @@ class Remainder:
         self._started: list[int] = []
 
     def leave_job(self, number: int) -> None:
-        """Leave a job out."""
-        if number not in self.jobs:
-            self.jobs.add(number)
-            insort(self._job_positions, _position(self._jobs(), self._job_entry(number)))
+        """Leave a job out that is here."""
+        self.jobs.add(number)
+        insort(self._job_positions, _position(self._jobs(), self._job_entry(number)))
 
     def leave_execution(self, number: int) -> None:
         """Leave an execution out; also one that is not started yet, and then never is."""

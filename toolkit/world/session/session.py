@@ -114,15 +114,10 @@ class Session:
         dossier.write(t, document)
         self._edges.note(dossier.job_id, dossier.times)
 
-    def take(self, ex_id: str, t: int) -> Course | None:
-        """Take an execution in hand, `None` if there is none of that id at `t`."""
-        course = self.courses.get(ex_id)
-        if course is not None:
-            return course if course.created <= t else None
-        number = self.world.ex_ids.number_of(ex_id)
-        if number is None or self.is_unborn(number) or not self.world.lives.exists(number, t):
-            return None
-        return self._take(number, t)
+    def take(self, ex_id: str, t: int) -> Course:
+        """Take an execution in hand, one that there is at `t`."""
+        number = self.number(ex_id, t)
+        return self.courses[ex_id] if number is None else self._take(number, t)
 
     def _take(self, number: int, t: int) -> Course:
         world = self.world
@@ -225,13 +220,9 @@ class Session:
         return self.world.placement.hostname(node)
 
     def left_of(self, ex_id: str, t: int, cleanup: str | None) -> int:
-        """Count the slices of an execution that another one recovers."""
-        course = self.courses.get(ex_id)
+        """Count the slices that are left of an execution, one that there is at `t`, for another to recover."""
         number = self.number(ex_id, t)
-        lived = course if course is not None or number is None else self.world.lives.life(number)
-        if lived is None:
-            return 0
-        stats = lived.stats(t)
+        stats = (self.courses[ex_id] if number is None else self.world.lives.life(number)).stats(t)
         waiting, failed = stats["queued"] + stats["workers_active"], stats["failed"]
         return {"errors": failed, "pending": waiting}.get(cleanup or "", waiting + failed)
 

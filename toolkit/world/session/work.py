@@ -1,4 +1,4 @@
-"""How commands change the plans of a course: running, pausing, stopping, workers.
+"""How commands change the plans of a course that has not ended: running, pausing, stopping, workers.
 
 Times are those observed of a real 3.18.0 cluster, milliseconds; each constant says what it is.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toolkit.model.status import TERMINAL, is_terminal
 from toolkit.timeline.view import NEVER
 from toolkit.world.session.course import DRAIN, Course
 
@@ -84,13 +83,13 @@ def replan(course: Course, t: int) -> None:
     changes = sorted({at for at in (*course.joined, *course.removed) if at > t})
     final = course.final
     for at in (t, *changes):
-        if at >= course.started and at < final and course.status(at) in _COUNTING:
+        if course.status(at) in _COUNTING:
             course.bend(at, _per_hour(course, at), fills=course.status(at) != "recovering")
     if course.life is not None:
         if final < NEVER:
             course.bend(final, 0)
         release(course, course.ended, course.ended)
-    elif t >= course.started:
+    else:
         _plan_end(course, t)
 
 
@@ -106,8 +105,6 @@ def _plan_end(course: Course, t: int) -> None:
     assert pace is not None
     if course.status(t) == "recovering" and course.pending is not None:
         done = course.reached(course.pending) if course.pending else t + CLEARED
-        if done == NEVER:
-            return
         if course.then == "running":
             course.move(done, "running")
             course.bend(done, _per_hour(course, done), fills=True)
@@ -167,9 +164,9 @@ def resume(course: Course, t: int) -> bool:
 
 
 def stop(course: Course, t: int) -> bool:
-    """Stop it. Gives whether that was possible: not while it is being stopped, or has ended."""
+    """Stop it. Gives whether that was possible: not while it is being stopped."""
     status = course.status(t)
-    if course.doomed or status == "stopping" or is_terminal(status):
+    if course.doomed or status == "stopping":
         return False
     # A controller that is still recovering writes no statistics. Source: observed.
     began = course.started <= t and (status != "recovering" or course.life is not None)
@@ -189,9 +186,7 @@ def stop(course: Course, t: int) -> bool:
 
 
 def force(course: Course, t: int) -> bool:
-    """Stop it by force: what it does ends at once, its status changes when its processes are gone."""
-    if is_terminal(course.status(t)):
-        return False
+    """Stop it by force: what it does ends at once, its status changes when its processes are gone. Always possible."""
     # A controller that is told to shut down writes what it has, also before it runs. Source: observed.
     began = course.first("initializing") <= t
     ended = t + FORCE_TAKES
@@ -210,10 +205,10 @@ def dismiss(course: Course, t: int, count: int) -> bool:
     at = t + EXITS
     present = [process for process in course.processes if process.worker and process.shown <= t < process.until]
     present = [process for process in present if not process.leaving]
-    if course.doomed or course.status(t) in {"stopping", *TERMINAL} or count >= len(present):
+    if course.doomed or course.status(t) == "stopping" or count >= len(present):
         return False
     for process in _in_turn(present)[:count]:
-        process.until, process.leaving = at, True
+        process.until, process.leaving = min(process.until, at), True
         if process.joins > at:
             course.joined.remove(process.joins)
         elif process.joins:
