@@ -76,7 +76,7 @@ PARAMETERS: Final = {
     "step_most": _duration("pending, scheduling, initializing: each at most", 1, HOUR),
     "recovering_for": _duration("how long recovering lasts", 1, DAY),
     "failing_for": _duration("how long failing lasts", 1, DAY),
-    "stopping_for": _duration("how long stopping lasts", 1, DAY),
+    "stopping_for": _duration("how long stopping lasts, if no client stopped it", 1, DAY),
     "event_every": _duration("from one lifecycle event, a start or a stop, to the next", SECOND, LIFETIME),
     "event_chance": _share("events that happen"),
     "start_share": _share("events that start an execution; the others stop one"),
