@@ -485,6 +485,10 @@ def test_lifecycle_events_pass_by_what_a_client_has_in_hand() -> None:
     later = {c.ex_id for c in cluster.timeline.changes(EPOCH, EPOCH + t) if c.after == "pending"}
     assert {cluster.ex(t, ex_id)["job_id"] for ex_id in later} == jobs - {one}
     assert cluster.at(t).job(one).value.fields["name"] == "mine"
+    living = [r.fields for r in cluster.at(0).executions(0, 50).value if r.fields["_status"] == "running"]
+    stopped = next(fields for fields in living if cluster.status(DAY, fields["ex_id"]) == "stopped")
+    cluster.do(1_000, do="set_active", job_id=stopped["job_id"], active=False)
+    assert cluster.status(DAY, stopped["ex_id"]) == "running"
 
 
 def test_a_lifecycle_start_that_finds_its_slots_taken_does_not_happen() -> None:

@@ -90,11 +90,14 @@ class Session:
         return number if number is not None and number < self.world.scenario.jobs else None
 
     def take_job(self, job_id: str, t: int) -> Dossier | None:
-        """Take a job in hand: from then on lifecycle events pass it by. `None` if there is no such job."""
+        """Take a job in hand: lifecycle events pass it and what lives of it by. `None` if there is no such job."""
         dossier = self.jobs.get(job_id)
         number = self.job_number(job_id)
         if number is not None:
             self.scheduler.pass_by(number, t)
+            latest = self.base.latest_of(number, t)
+            if latest is not None and self.world.lives.life(latest).ended > t:
+                self._take(latest, t)
         if dossier is not None or number is None:
             return dossier if dossier is not None and dossier.at(t) is not None else None
         _, edited = self.world.population.job_ages(number)
