@@ -173,4 +173,4 @@ def test_changes_tell_every_move(seed: int, jobs: int) -> None:
         assert after is not None
         assert after.fields["_status"] == change.after
         before = timeline.at(change.t - 1).execution(change.ex_id).value
-        assert before is None or before.fields["_status"] == change.before
+        assert (before.fields["_status"] if before else None) == change.before

@@ -17,10 +17,10 @@ from toolkit.world.view import WorldView
 from toolkit.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from toolkit.world.commands import Command, CommandLog
-    from toolkit.world.history import Move
+    from toolkit.world.history import History
     from toolkit.world.scenario import Scenario
 
 REFRESH = "refresh"
@@ -169,13 +169,15 @@ class LiveTimeline:
             for life in changed:
                 if t > world.epoch and not session.is_unborn(life.number):
                     name = world.population.job(life.job).name
-                    rows.append(_change(t, world.ex_ids.id_of(life.number), name, life.moves[: life.moves_until(t)]))
+                    rows += _change(t, world.ex_ids.id_of(life.number), name, life)
             for course in session.courses.values():
-                moves = course.moves[: course.moves_until(t)]
-                if moves and moves[-1][0] == t and (len(moves) == 1 or moves[-2][1] != moves[-1][1]):
-                    rows.append(_change(t, course.ex_id, course.name, moves))
+                rows += _change(t, course.ex_id, course.name, course)
             yield from sorted(rows, key=lambda change: change.ex_id)
 
 
-def _change(t: int, ex_id: str, name: str, moves: Sequence[Move]) -> Change:
-    return Change(t, ex_id, name, moves[-2][1] if len(moves) > 1 else None, moves[-1][1])
+def _change(t: int, ex_id: str, name: str, history: History) -> list[Change]:
+    """Give what an execution's status has become at `t`, none if it is what it was a moment before."""
+    seen, now = history.moves_until(t - 1), history.moves_until(t)
+    before = history.moves[seen - 1][1] if seen else None
+    after = history.moves[now - 1][1] if now else None
+    return [Change(t, ex_id, name, before, after)] if after is not None and after != before else []
