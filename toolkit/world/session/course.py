@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.instants import SECOND
 from toolkit.model.status import INITIAL, TERMINAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at, line_next
@@ -281,7 +282,7 @@ class Course:
             "workers_joined": joined,
             "workers_reconnected": bisect_right(self.returns, until),
             "workers_disconnected": bisect_right(self.losses, until) + bisect_right(self.removed, until),
-            "job_duration": max(1, (self.final - self.started) // 1000) if t >= self.final and running else 0,
+            "job_duration": self._duration() if t >= self.final and running else 0,
             "failed": processed * self.ppm // MILLION,
             "subslices": processed * self.permille // 1000,
             "queued": active if self.life is not None else self.queued(t),
@@ -290,6 +291,12 @@ class Course:
             "slicers": 1 if running else 0,
             "subslice_by_key": 0,
         }
+
+    def _duration(self) -> int:
+        """Give for how many seconds it ran: rounded, as observed; a generated one that had ended keeps what it had."""
+        ran = self.final - self.started
+        ended = self.life is not None and self.life.final <= self.since
+        return max(1, ran // SECOND if ended else (ran + SECOND // 2) // SECOND)
 
     def stats_until(self, t: int) -> int:
         """Give the first instant after `t` at which `stats` may be another."""

@@ -14,8 +14,8 @@ from toolkit.world.session.course import DRAIN, Course
 if TYPE_CHECKING:
     from toolkit.world.session.slots import Process
 
-STOP_TAKES: Final = {"pending": 1_800, "scheduling": 5_500, "initializing": 5_500, "recovering": 29_900}
-"""How long a stop takes by the status it finds."""
+STOP_TAKES: Final = {"pending": 40, "scheduling": 3_050, "initializing": 3_050, "recovering": 29_900}
+"""How long a stop takes by the status it finds: the dates in the records, which answers that wait come after."""
 STOP_TAKES_ELSE: Final = 8_900
 WORKERS_GONE: Final = 3_000
 """From a stop until the workers are out of the cluster state."""
@@ -25,8 +25,8 @@ STATISTICS_WRITTEN: Final = 300
 """From a stop until the record has the statistics."""
 DISCONNECTS: Final = 1_000
 """From a stop until the controller has left the master."""
-FORCE_TAKES: Final = 2_900
-FORCED_GONE: Final = 2_000
+FORCE_TAKES: Final = 220
+"""How long a forced stop takes; processes are gone by then."""
 EXITS: Final = 1_600
 """How long a worker takes to leave."""
 INITIALIZES: Final = 120
@@ -198,10 +198,11 @@ def force(course: Course, t: int) -> bool:
     course.cut(t)
     course.bend(t, 0)
     course.doomed = True
+    course.joined = [at for at in course.joined if at <= t]
     course.move(ended, "terminated")
     course.written += [ended] if began else []
     course.left = ended if course.life is not None else min(ended, t + DISCONNECTS)
-    release(course, min(ended, t + FORCED_GONE), min(ended, t + FORCED_GONE))
+    release(course, ended, ended)
     return True
 
 

@@ -1,0 +1,132 @@
+"""What becomes of executions that clients start, stop and recover on a fresh cluster, asked as clients ask."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.contract.transcripts.exchanges import asset_zip
+from tests.serving import live_cluster
+from toolkit.answers.answer import Request, Response, begin
+from toolkit.model.instants import parse_instant
+from toolkit.world.named import NAMED
+from toolkit.world.scenario import Scenario
+
+READER = {"_op": "test-reader"}
+GENERATOR = {"_op": "data_generator", "size": 10}
+
+
+class Fresh:
+    """A fresh cluster, and a clock that waiting moves."""
+
+    def __init__(self) -> None:
+        """Begin with the asset `standard` on it."""
+        self.cluster = live_cluster(Scenario.from_table(NAMED["empty"].table))
+        self.t = self.cluster.timeline.first
+        self.ask("POST", "/assets?blocking=true", asset_zip({"name": "standard", "version": "9.9.9"}))
+
+    def ask(self, method: str, target: str, body: Any = b"") -> tuple[int, Any]:
+        """Put a request, wait for its answer."""
+        content = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response = begin(self.cluster, self.t, Request(method, target, body=sent, content_type=content))
+        while not isinstance(response, Response):
+            try:
+                until = next(response)
+                while until is not None:
+                    self.t = max(self.t, until)
+                    until = response.send(self.t)
+            except StopIteration as end:
+                response = end.value
+        return response.status, json.loads(response.body)
+
+    def wait(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self.t += milliseconds
+
+    def start(self, reader: Any = READER, **more: Any) -> tuple[str, str]:
+        """Start a job of one worker; give its id and its execution's."""
+        assets = {"assets": ["standard"]} if reader is GENERATOR else {}
+        operations = [reader, {"_op": "delay", "ms": 300}, {"_op": "noop"}]
+        job = {"name": "a", "lifecycle": "persistent", "workers": 1, "operations": operations, **assets, **more}
+        made = self.ask("POST", "/jobs", job)[1]
+        return made["job_id"], made["ex_id"]
+
+    def execution(self, ex_id: str) -> Any:
+        """Give an execution's record."""
+        return self.ask("GET", f"/ex/{ex_id}")[1]
+
+    def statistics(self, ex_id: str) -> Any:
+        """Give the live statistics of an execution."""
+        return self.ask("GET", f"/ex/{ex_id}/controller")[1][0]
+
+    def statuses(self, ex_id: str, milliseconds: int) -> list[str]:
+        """Give the statuses that an execution has one after the other, looked at every 20 ms."""
+        seen: list[str] = []
+        for _ in range(0, milliseconds, 20):
+            status = self.execution(ex_id)["_status"]
+            seen += [status] if seen[-1:] != [status] else []
+            self.wait(20)
+        return seen
+
+
+@pytest.mark.parametrize(
+    ("after", "found", "parameters", "least", "most", "answered"),
+    [
+        # Source: exchanges 568 and 575, 630 and 631.
+        (20, "pending", "", 10, 60, 3_000),
+        # Source: exchanges 487, 491, and their executions in 576.
+        (3_000, "initializing", "", 3_000, 3_100, 6_000),
+        # Source: exchanges 475, 479, 572, 574, and their executions in 576.
+        (12_000, "running", "", 8_900, 9_100, 9_000),
+        # Source: exchange 482, and its execution in 576.
+        (12_000, "running", "?force=true", 200, 240, 3_000),
+        (3_000, "initializing", "?force=true", 200, 240, 3_000),
+    ],
+)
+def test_records_say_when_a_stop_was_done_and_its_answer_comes_with_the_next_look(  # noqa: PLR0913, PLR0917 - a table
+    after: int, found: str, parameters: str, least: int, most: int, answered: int
+) -> None:
+    """Between the two anybody else sees the execution stopped already."""
+    fresh = Fresh()
+    _, ex_id = fresh.start()
+    fresh.wait(after)
+    assert fresh.execution(ex_id)["_status"] == found
+    asked = fresh.t
+
+    fresh.ask("POST", f"/ex/{ex_id}/_stop{parameters}")
+
+    assert fresh.t - asked == answered
+    record = fresh.execution(ex_id)
+    assert record["_status"] == ("terminated" if parameters else "stopped")
+    assert least <= parse_instant(record["_updated"]) - asked <= most
+
+
+def test_a_duration_is_rounded() -> None:
+    """Observed: 2 s for 1.75, 13 for 12.5, 1 for nearly nothing."""
+    fresh = Fresh()
+    _, ex_id = fresh.start()
+    fresh.wait(12_000)
+    started = parse_instant(fresh.statistics(ex_id)["started"])
+    fresh.t = started + 9_600
+
+    fresh.ask("POST", f"/ex/{ex_id}/_stop")
+
+    assert fresh.execution(ex_id)["_slicer_stats"]["job_duration"] == 10
+
+
+def test_workers_that_had_not_joined_when_their_execution_was_killed_never_did() -> None:
+    """Neither in its statistics nor in the cluster's."""
+    fresh = Fresh()
+    _, ex_id = fresh.start()
+    while fresh.execution(ex_id)["_status"] != "running":
+        fresh.wait(10)
+    fresh.wait(500)
+    assert fresh.statistics(ex_id)["workers_joined"] == 0
+
+    fresh.ask("POST", f"/ex/{ex_id}/_stop?force=true")
+
+    assert fresh.execution(ex_id)["_slicer_stats"]["workers_joined"] == 0
+    assert fresh.ask("GET", "/cluster/stats")[1]["controllers"]["workers_joined"] == 0
