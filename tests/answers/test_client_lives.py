@@ -130,3 +130,94 @@ def test_workers_that_had_not_joined_when_their_execution_was_killed_never_did()
 
     assert fresh.execution(ex_id)["_slicer_stats"]["workers_joined"] == 0
     assert fresh.ask("GET", "/cluster/stats")[1]["controllers"]["workers_joined"] == 0
+
+
+def recovering(fresh: Fresh, cleanup: str = "", **more: Any) -> str:
+    """Stop an execution that has run for 3 s, and give the id of one that has just begun to recover it."""
+    _, ex_id = fresh.start(GENERATOR, **more)
+    while fresh.execution(ex_id)["_status"] != "running":
+        fresh.wait(100)
+    fresh.wait(3_000)
+    fresh.ask("POST", f"/ex/{ex_id}/_stop")
+    made: str = fresh.ask("POST", f"/ex/{ex_id}/_recover?cleanup_type={cleanup}")[1]["ex_id"]
+    while fresh.execution(made)["_status"] != "recovering":
+        fresh.wait(100)
+    fresh.wait(2_000)
+    return made
+
+
+def test_what_is_left_to_recover_waits_in_the_queue_whatever_happens() -> None:
+    """Over a pause, and when it is stopped: whoever recovers that one has the same to do."""
+    fresh = Fresh()
+    ex_id = recovering(fresh)
+    before = fresh.statistics(ex_id)["queued"]
+    assert before > 500
+
+    fresh.ask("POST", f"/ex/{ex_id}/_pause")
+    fresh.wait(1_000)
+    assert before - 1 <= fresh.statistics(ex_id)["queued"] <= before
+    fresh.ask("POST", f"/ex/{ex_id}/_stop?blocking=false")
+    fresh.wait(500)
+    assert before - 1 <= fresh.statistics(ex_id)["queued"] <= before
+    fresh.wait(10_000)
+    made = fresh.ask("POST", f"/ex/{ex_id}/_recover?cleanup_type=pending")[1]["ex_id"]
+    while fresh.execution(made)["_status"] != "recovering":
+        fresh.wait(100)
+    assert before - 2 <= fresh.statistics(made)["queued"] <= before
+
+
+@pytest.mark.parametrize("cleanup", ["", "all"])
+def test_who_is_resumed_while_recovering_runs_and_recovers_on(cleanup: str) -> None:
+    """Then it is completed, or begins to fill its queue, as if it had not been paused."""
+    fresh = Fresh()
+    ex_id = recovering(fresh, cleanup)
+    fresh.ask("POST", f"/ex/{ex_id}/_pause")
+    fresh.wait(1_000)
+    waiting = fresh.statistics(ex_id)["queued"]
+    fresh.ask("POST", f"/ex/{ex_id}/_resume")
+    fresh.wait(5_000)
+    assert fresh.execution(ex_id)["_status"] == "running"
+    assert fresh.statistics(ex_id)["queued"] < waiting
+
+    fresh.wait(600_000)
+
+    assert fresh.execution(ex_id)["_status"] == ("completed" if cleanup else "running")
+    assert cleanup or fresh.statistics(ex_id)["queued"] == 10_000
+
+
+@pytest.mark.parametrize(
+    ("cleanup", "then", "processed"),
+    [
+        ("", ["running", "completed"], 7),
+        ("all", ["completed"], 7),
+        ("pending", ["completed"], 6),
+        ("errors", ["completed"], 0),
+    ],
+)
+def test_a_once_job_is_recovered_to_its_end(cleanup: str, then: list[str], processed: int) -> None:
+    """Without cleanup it runs after that, if only for a moment; slices that were held by workers are not pending."""
+    fresh = Fresh()
+    _, ex_id = fresh.start(GENERATOR, lifecycle="once")
+    while fresh.execution(ex_id)["_status"] != "running" or fresh.statistics(ex_id)["processed"] < 3:
+        fresh.wait(10)
+    fresh.ask("POST", f"/ex/{ex_id}/_stop")
+
+    made = fresh.ask("POST", f"/ex/{ex_id}/_recover?cleanup_type={cleanup}")[1]["ex_id"]
+
+    assert fresh.statuses(made, 20_000)[-len(then) - 1 :] == ["recovering", *then]
+    assert fresh.execution(made)["_slicer_stats"]["processed"] == processed
+
+
+@pytest.mark.parametrize(("lifecycle", "processed"), [("once", 10), ("persistent", 40)])
+def test_who_recovers_what_never_began_does_all_of_it(lifecycle: str, processed: int) -> None:
+    """Workers that join after the recovery work too."""
+    fresh = Fresh()
+    _, ex_id = fresh.start(GENERATOR, lifecycle=lifecycle, workers=2)
+    fresh.ask("POST", f"/ex/{ex_id}/_stop")
+    made = fresh.ask("POST", f"/ex/{ex_id}/_recover")[1]["ex_id"]
+
+    fresh.wait(15_000)
+
+    done = fresh.execution(made)["_slicer_stats"] if lifecycle == "once" else fresh.statistics(made)
+    assert done["processed"] >= processed
+    assert done["workers_joined"] == 2

@@ -93,6 +93,7 @@ def _launch(session: Session, t: int, entry: Entry, config: Document) -> None:
         return
     recovers, cleanup = entry.get("recovers"), entry.get("cleanup")
     workers = config.get("workers")
+    pace = pace_of(config, session.world.scenario.slice_every)
     course = Course(
         number=session.new_number(),
         ex_id=entry["ex_id"],
@@ -101,13 +102,13 @@ def _launch(session: Session, t: int, entry: Entry, config: Document) -> None:
         workers=min(workers, MOST_WORKERS) if isinstance(workers, int) else 1,
         template=template_of(config, entry, t),
         since=t,
-        pace=pace_of(config, session.world.scenario.slice_every),
+        pace=pace,
     )
     if recovers is not None:
         course.recovers = recovers
         course.pending = min(session.left_of(recovers, t, cleanup), MOST_RECOVERED)
-        done = cleanup is not None and config.get("autorecover") is not True
-        course.then = "completed" if done or config.get("lifecycle") != "persistent" else "running"
+        course.rest = 0 if session.has_begun(recovers, t) else pace.total or 0
+        course.then = "running" if cleanup is None or config.get("autorecover") is True else "completed"
     session.launch(course, t)
 
 

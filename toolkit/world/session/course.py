@@ -57,13 +57,14 @@ class Course:
         processes: What it holds on the nodes.
         recovers: The execution it recovers.
         pending: Slices to recover before it runs.
-        then: What it becomes when they are done.
+        rest: Slices that it cuts itself after that, where they have an end.
+        then: What it becomes when they are recovered.
     """
 
     __slots__ = (
         "deleted", "doomed", "ex_id", "job_id", "joined", "left", "life", "line", "losses", "moves", "name", "number",
-        "pace", "pending", "processes", "queue", "recovers", "removed", "returns", "since", "template", "then",
-        "workers", "written",
+        "pace", "pending", "processes", "queue", "recovers", "removed", "rest", "returns", "since", "template",
+        "then", "workers", "written",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what an execution is
@@ -103,6 +104,7 @@ class Course:
         self.processes: list[Process] = []
         self.recovers: str | None = None
         self.pending: int | None = None
+        self.rest = 0
         self.then = ""
         if life is not None:
             self._take_over(life, since)
@@ -254,6 +256,23 @@ class Course:
             return working if self.life is None and t < self.drained(t - (t == end)) else 0
         return min(working, self.life.drawn_active(t)) if self.life is not None else working
 
+    @property
+    def total(self) -> int | None:
+        """How many slices it has in all; `None` for endless ones."""
+        if self.pending is None or self.pace is None:
+            return None if self.pace is None else self.pace.total
+        if self.then == "completed":
+            return self.pending
+        return None if self.pace.total is None else self.pending + self.rest
+
+    def recovered(self, t: int) -> bool:
+        """Tell whether what it recovers is done by `t`."""
+        return self.pending is None or self.processed(t) >= self.pending
+
+    def fills(self, t: int) -> bool:
+        """Tell whether its slicer fills the queue at `t`: not before all is recovered, nor if that was all."""
+        return self.total is None and self.recovered(t) and self.status(t) != "recovering"
+
     def queued(self, t: int) -> int:
         """Count the slices that wait at `t`."""
         t = min(t, self.final)
@@ -261,8 +280,9 @@ class Course:
             return self.active(t)
         if t < self.started:
             return 0
-        total = self.pace.total if self.pending is None else self.pending
-        if total is not None and (self.pace.total is not None or self.status(t) == "recovering"):
+        # What is left to recover waits whatever the status is.
+        total = self.total if self.recovered(t) else self.total or self.pending
+        if total is not None:
             return max(0, total - self.processed(t) - self.active(t))
         return line_at(self._piece(self.queue, t), t) if self.pace.floods else self.active(t)
 

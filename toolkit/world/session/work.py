@@ -81,17 +81,22 @@ def joins_after(nth: int, pace: tuple[int, int, int]) -> int:
 
 def replan(course: Course, t: int) -> None:
     """Plan anew what follows from the workers it has from `t` on: its counters, and when it is done."""
+    _work(course, t)
+    if course.life is not None:
+        if course.final < NEVER:
+            course.bend(course.final, 0)
+        release(course, course.ended, course.ended)
+    elif t >= course.started:
+        _plan_end(course, t)
+
+
+def _work(course: Course, t: int) -> None:
+    """Let it count from `t` on, as many workers as there are at a time."""
     changes = sorted({at for at in (*course.joined, *course.removed) if at > t})
     final = course.final
     for at in (t, *changes):
         if at >= course.started and at < final and course.status(at) in _COUNTING:
-            course.bend(at, _per_hour(course, at), fills=course.status(at) != "recovering")
-    if course.life is not None:
-        if final < NEVER:
-            course.bend(final, 0)
-        release(course, course.ended, course.ended)
-    elif t >= course.started:
-        _plan_end(course, t)
+            course.bend(at, _per_hour(course, at), fills=course.fills(at))
 
 
 def _per_hour(course: Course, t: int) -> int:
@@ -104,18 +109,19 @@ def _per_hour(course: Course, t: int) -> int:
 def _plan_end(course: Course, t: int) -> None:
     pace = course.pace
     assert pace is not None
-    if course.status(t) == "recovering" and course.pending is not None:
-        done = course.reached(course.pending) if course.pending else t + CLEARED
+    if course.status(t) == "recovering" or not course.recovered(t) or course.then == "completed":
+        done = max(t, course.reached(course.pending)) if course.pending else t + CLEARED
         if done == NEVER:
             return
-        if course.then == "running":
-            course.move(done, "running")
-            course.bend(done, _per_hour(course, done), fills=True)
+        if course.then == "completed":
+            course.bend(done, 0)
+            _end(course, done + (COMPLETES if course.pending else 0), course.then)
             return
-        course.bend(done, 0)
-        _end(course, done + (COMPLETES if course.pending else 0), course.then)
-        return
-    end = course.reached(pace.total if course.pending is None else course.pending) if pace.total is not None else NEVER
+        if course.status(t) == "recovering":
+            course.move(done, "running")
+        _work(course, done)
+        t = done
+    end = course.reached(course.total) if course.total is not None else NEVER
     if pace.missing is not None:
         failing = course.reached(course.processed(t) + 1)
         if course.status(t) == "running" and failing < end:
