@@ -221,3 +221,22 @@ def test_who_recovers_what_never_began_does_all_of_it(lifecycle: str, processed:
     done = fresh.execution(made)["_slicer_stats"] if lifecycle == "once" else fresh.statistics(made)
     assert done["processed"] >= processed
     assert done["workers_joined"] == 2
+
+
+def test_an_execution_of_a_deleted_job_can_be_recovered() -> None:
+    """Teraslice looks at the execution only; what it makes is not deleted, and can be stopped."""
+    fresh = Fresh()
+    job_id, ex_id = fresh.start(GENERATOR)
+    fresh.ask("POST", f"/ex/{ex_id}/_stop")
+    fresh.ask("DELETE", f"/jobs/{job_id}")
+    assert fresh.ask("POST", f"/jobs/{job_id}/_recover")[0] == 410
+
+    status, made = fresh.ask("POST", f"/ex/{ex_id}/_recover")
+
+    assert status == 200
+    assert [record["ex_id"] for record in fresh.ask("GET", "/ex")[1]] == [made["ex_id"]]
+    assert fresh.execution(made["ex_id"])["_status"] == "pending"
+    assert fresh.ask("DELETE", f"/jobs/{job_id}")[0] == 409
+    assert fresh.ask("POST", f"/jobs/{job_id}/_stop") == (200, {"status": "stopped"})
+    assert fresh.ask("DELETE", f"/jobs/{job_id}")[0] == 410
+    assert "_deleted" not in fresh.execution(made["ex_id"])

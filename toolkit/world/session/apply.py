@@ -78,8 +78,13 @@ def _start(session: Session, t: int, entry: Entry) -> None:
 
 def _recover(session: Session, t: int, entry: Entry) -> None:
     old = session.document(entry["recovers"], t)
-    if old is not None:
-        _begin(session, t, entry, entry.get("execution", head_of(old)))
+    if old is None:
+        return
+    if "execution" in entry:
+        _begin(session, t, entry, entry["execution"])
+    elif session.take_job(entry["job_id"], t) is not None:
+        # Who recovers an execution is asked for nothing of its job, not even that it is not deleted.
+        _launch(session, t, entry, head_of(old))
 
 
 def _begin(session: Session, t: int, entry: Entry, config: Document) -> None:
