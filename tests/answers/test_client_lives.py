@@ -240,3 +240,22 @@ def test_an_execution_of_a_deleted_job_can_be_recovered() -> None:
     assert fresh.ask("POST", f"/jobs/{job_id}/_stop") == (200, {"status": "stopped"})
     assert fresh.ask("DELETE", f"/jobs/{job_id}")[0] == 410
     assert "_deleted" not in fresh.execution(made["ex_id"])
+
+
+@pytest.mark.parametrize("parameters", ["remove=2", "total=1"])
+def test_the_answer_to_a_removal_comes_when_the_workers_are_gone(parameters: str) -> None:
+    """Source: exchanges 430, 441, 444, 446 and the series; adding is answered at once."""
+    fresh = Fresh()
+    _, ex_id = fresh.start(workers=3)
+    fresh.wait(12_000)
+    asked = fresh.t
+
+    assert fresh.ask("POST", f"/ex/{ex_id}/_workers?{parameters}")[0] == 200
+
+    assert 1_600 <= fresh.t - asked <= 1_900
+    assert fresh.statistics(ex_id)["workers_disconnected"] == 2
+    nodes = fresh.ask("GET", "/cluster/state")[1].values()
+    assert sum(process["assignment"] == "worker" for node in nodes for process in node["active"]) == 1
+    fresh.ask("POST", f"/ex/{ex_id}/_workers?remove=0")
+    fresh.ask("POST", f"/ex/{ex_id}/_workers?add=2")
+    assert 1_600 <= fresh.t - asked <= 1_900
