@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.status import is_terminal
 from toolkit.model.wire import Literal
+from toolkit.timeline.view import NEVER
 from toolkit.world.session import jobs, work
 from toolkit.world.session.course import Course
 from toolkit.world.session.documents import head_of, template_of
@@ -140,10 +141,11 @@ def _workers(session: Session, t: int, entry: Entry) -> None:
     course = _living(session, t, entry)
     if course is None or course.doomed or course.status(t) == "stopping":
         return
-    if course.status(t) == "pending":
+    if course.life is None and course.status(t) == "pending":
         course.workers += count
-    else:
-        session.request(course, t, count)
+    elif course.first("initializing") < NEVER:
+        # What has no controller yet has no workers either.
+        session.request(course, t, count, max(t, course.first("initializing")))
 
 
 def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int], bool]) -> None:
