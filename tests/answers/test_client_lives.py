@@ -21,9 +21,9 @@ GENERATOR = {"_op": "data_generator", "size": 10}
 class Fresh:
     """A fresh cluster, and a clock that waiting moves."""
 
-    def __init__(self) -> None:
-        """Begin with the asset `standard` on it."""
-        self.cluster = live_cluster(Scenario.from_table(NAMED["empty"].table))
+    def __init__(self, scenario: Scenario | None = None) -> None:
+        """Begin with the asset `standard` on it; or take the cluster of another scenario."""
+        self.cluster = live_cluster(scenario or Scenario.from_table(NAMED["empty"].table))
         self.t = self.cluster.timeline.first
         self.ask("POST", "/assets?blocking=true", asset_zip({"name": "standard", "version": "9.9.9"}))
 
@@ -259,3 +259,30 @@ def test_the_answer_to_a_removal_comes_when_the_workers_are_gone(parameters: str
     fresh.ask("POST", f"/ex/{ex_id}/_workers?remove=0")
     fresh.ask("POST", f"/ex/{ex_id}/_workers?add=2")
     assert 1_600 <= fresh.t - asked <= 1_900
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_workers_for_a_generated_execution_that_is_starting_come_when_it_has_started(seed: int) -> None:
+    """Its controller is there before them."""
+    statuses = "pending,scheduling,initializing"
+    starting = Fresh(Scenario(seed=seed)).ask("GET", f"/ex?status={statuses}")[1]
+    assert starting
+    for record in starting:
+        fresh = Fresh(Scenario(seed=seed))
+        fresh.ask("POST", f"/ex/{record['ex_id']}/_workers?add=2")
+        fresh.wait(60_000)
+        assert fresh.statistics(record["ex_id"])["workers_joined"] == record["workers"] + 2
+
+
+def test_a_command_that_changes_no_status_is_a_write_of_the_record() -> None:
+    """Teraslice writes the status again, so that the execution is the one updated last."""
+    fresh = Fresh()
+    _, ex_id = fresh.start(workers=2)
+    fresh.wait(12_000)
+    processed = fresh.statistics(ex_id)["processed"]
+    for command in ("_resume", "_pause", "_pause", "_resume", "_resume"):
+        fresh.wait(2_000)
+        fresh.ask("POST", f"/ex/{ex_id}/{command}")
+        assert parse_instant(fresh.execution(ex_id)["_updated"]) == fresh.t
+    fresh.wait(10_000)
+    assert fresh.statistics(ex_id)["processed"] > processed + 16_000 // 180 - 5

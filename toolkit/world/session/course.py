@@ -403,6 +403,10 @@ class Course:
         assert self.moves[-1][0] <= t
         self.moves.append((t, status))
 
+    def write(self, t: int) -> None:
+        """Let its record be written with the status it has; what is planned stays planned."""
+        self.moves.insert(self.moves_until(t), (t, self.status(t)))
+
     def remove_worker(self, t: int) -> None:
         """Note that a worker is gone from `t` on."""
         insort(self.removed, t)

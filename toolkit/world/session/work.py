@@ -164,6 +164,9 @@ def resume(course: Course, t: int) -> bool:
     """Let it run. Gives whether that was possible."""
     if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
         return False
+    if course.status(t) == "running":
+        course.write(t)
+        return True
     course.cut(t)
     course.bend(t, 0)
     release(course, NEVER, NEVER)
