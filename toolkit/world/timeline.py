@@ -171,7 +171,8 @@ class LiveTimeline:
                     name = world.population.job(life.job).name
                     rows.append(_change(t, world.ex_ids.id_of(life.number), name, life.moves[: life.moves_until(t)]))
             for course in session.courses.values():
-                moves = course.moves[: course.moves_until(t)]
+                # Of several moves at one instant only the last is ever seen.
+                moves = [*course.moves[: course.moves_until(t - 1)], *course.moves[: course.moves_until(t)][-1:]]
                 if moves and moves[-1][0] == t and (len(moves) == 1 or moves[-2][1] != moves[-1][1]):
                     rows.append(_change(t, course.ex_id, course.name, moves))
             yield from sorted(rows, key=lambda change: change.ex_id)
