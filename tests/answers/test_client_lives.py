@@ -286,3 +286,48 @@ def test_a_command_that_changes_no_status_is_a_write_of_the_record() -> None:
         assert parse_instant(fresh.execution(ex_id)["_updated"]) == fresh.t
     fresh.wait(10_000)
     assert fresh.statistics(ex_id)["processed"] > processed + 16_000 // 180 - 5
+
+
+@pytest.mark.parametrize(("ms", "workers"), [(300, 1), (2_000, 3), (5_000, 2)])
+def test_a_pause_lets_every_worker_finish_its_slice(ms: int, workers: int) -> None:
+    """What waits stays as it was, and no slice is lost."""
+    fresh = Fresh()
+    operations = [READER, {"_op": "delay", "ms": ms}, {"_op": "noop"}]
+    _, ex_id = fresh.start(lifecycle="once", workers=workers, operations=operations)
+    while fresh.execution(ex_id)["_status"] != "running" or not fresh.statistics(ex_id)["processed"]:
+        fresh.wait(50)
+    fresh.ask("POST", f"/ex/{ex_id}/_pause")
+    before = fresh.statistics(ex_id)
+    assert before["workers_active"] == workers
+
+    fresh.wait(ms + 100)
+
+    after = fresh.statistics(ex_id)
+    assert (after["workers_active"], after["workers_available"]) == (0, workers)
+    assert (after["queued"], after["processed"]) == (before["queued"], before["processed"] + workers)
+
+
+def test_nothing_is_queued_while_paused() -> None:
+    """Not even while the last slices are finished. Source: the series."""
+    fresh = Fresh()
+    _, ex_id = fresh.start()
+    fresh.wait(12_000)
+    fresh.ask("POST", f"/ex/{ex_id}/_pause")
+    queued = fresh.statistics(ex_id)["queued"]
+    fresh.wait(300)
+    assert fresh.statistics(ex_id)["queued"] == queued
+
+
+def test_who_finds_no_slice_left_is_available() -> None:
+    """Of three workers two have nothing to do while the tenth slice is worked on."""
+    fresh = Fresh()
+    operations = [READER, {"_op": "delay", "ms": 3_000}, {"_op": "noop"}]
+    _, ex_id = fresh.start(lifecycle="once", workers=3, operations=operations)
+    seen = set()
+    while fresh.execution(ex_id)["_status"] != "completed":
+        status, found = fresh.ask("GET", f"/ex/{ex_id}/controller")
+        if status == 200 and found[0]["workers_joined"] == 3:
+            seen.add(tuple(found[0][f"workers_{kind}"] for kind in ("active", "available")))
+        fresh.wait(50)
+
+    assert seen == {(3, 0), (2, 1), (1, 2), (0, 3)}

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from toolkit.world.life import Life
     from toolkit.world.session.slots import Process
 
-DRAIN: Final = 900
-"""The longest time slices in flight take to finish after a pause. Source: observed."""
 QUEUED_AFTER: Final = 240
 """When a once job has all its slices queued, after it began. Source: observed."""
 _IDLE_ENDS: Final = frozenset({"completed", "failed", "rejected"})
@@ -240,7 +238,13 @@ class Course:
     def drained(self, t: int) -> int:
         """Give when the slices in flight are done of the pause it is in at `t`."""
         paused = self._paused(self.moves_until(t) - 1)
-        return paused + min(self.pace.slice_ms, DRAIN) if self.pace is not None else paused
+        return paused + self.pace.slice_ms if self.pace is not None else paused
+
+    def held(self, t: int) -> int:
+        """Count the slices that its workers hold at `t`: one each, as far as there are any."""
+        total = self.total if self.recovered(t) else self.total or self.pending
+        working = self.working(t)
+        return working if total is None else max(0, min(working, total - self.processed(t)))
 
     def active(self, t: int) -> int:
         """Count the workers that hold a slice at `t`."""
@@ -251,10 +255,9 @@ class Course:
         status = self.moves[bisect_left(self.moves, t, key=_instant) - 1][1] if t == end else self.status(t)
         if t < self.started or status in INITIAL:
             return 0
-        working = self.working(t)
         if status == "paused":
-            return working if self.life is None and t < self.drained(t - (t == end)) else 0
-        return min(working, self.life.drawn_active(t)) if self.life is not None else working
+            return self.held(t) if self.life is None and t < self.drained(t - (t == end)) else 0
+        return min(self.working(t), self.life.drawn_active(t)) if self.life is not None else self.held(t)
 
     @property
     def total(self) -> int | None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.model.status import TERMINAL, is_terminal
 from toolkit.timeline.view import NEVER
-from toolkit.world.session.course import DRAIN, Course
+from toolkit.tracks.track import HOUR_MS
 
 if TYPE_CHECKING:
+    from toolkit.world.session.course import Course
     from toolkit.world.session.slots import Process
 
 STOP_TAKES: Final = {"pending": 40, "scheduling": 3_050, "initializing": 3_050, "recovering": 29_900}
@@ -150,12 +151,14 @@ def pause(course: Course, t: int) -> bool:
     """Pause it; slices in flight are finished. Gives whether that was possible."""
     if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
         return False
-    drained = t + min(course.pace.slice_ms, DRAIN) if course.pace is not None else t
     counting = course.status(t) in _COUNTING
     course.cut(t)
     release(course, NEVER, NEVER)
     course.move(t, "paused")
     if counting:
+        drained = course.drained(t)
+        # Each worker finishes the slice it holds, and nothing is put into the queue any more.
+        course.bend(t, -(-course.held(t) * HOUR_MS // (drained - t)) if drained > t else 0)
         course.bend(drained, 0)
     return True
 
