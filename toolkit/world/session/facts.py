@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING
 
-from toolkit.model.status import TERMINAL
+from toolkit.model.status import TERMINAL, is_deleted
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at
 from toolkit.world.history import History, Move
@@ -134,6 +134,10 @@ class Facts(History):
     def last_push(self) -> int:
         """When its controller sends what it counted for the last time."""
         return min(self.left, self.ended) if self.started < NEVER else self.ended
+
+    def is_deleted(self, t: int) -> bool:
+        """Tell whether it counts as deleted at `t`: with its job, or because it was posted so."""
+        return self.deleted <= t or is_deleted(self.template.get("_deleted"))
 
     def updated(self, t: int) -> int:
         """Give the instant of the last write of its record not later than `t`."""

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from toolkit.model.instants import format_instant
+from toolkit.model.status import is_deleted
 from toolkit.timeline.view import NEVER, Record
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Dossier:
     def deleted(self, t: int) -> bool:
         """Tell whether it is deleted at an instant at which there is such a job."""
         record = self.at(t)
-        return record is not None and record.fields.get("_deleted") is True
+        return record is not None and is_deleted(record.fields.get("_deleted"))
 
     def write(self, t: int, document: Document) -> None:
         """Let it be another document from `t` on."""

@@ -127,7 +127,7 @@ class SessionView(WorldView):
         rows = [
             ((-course.updated(t), course.ex_id), course)
             for course in self._session.courses.values()
-            if course.created <= t and (course.deleted <= t) == deleted
+            if course.created <= t and course.is_deleted(t) == deleted
         ]
         rows.sort(key=lambda row: row[0])
         return rows
