@@ -20,9 +20,9 @@ BAD_WORKERS = "Must provide a valid worker parameter(add/remove/total) that is a
     ("word", "status", "answered", "written"),
     [
         ("_pause", "running", "paused", True), ("_pause", "failing", "paused", True),
-        ("_pause", "recovering", "paused", True), ("_pause", "paused", "paused", False),
+        ("_pause", "recovering", "paused", True), ("_pause", "paused", "paused", True),
         ("_pause", "stopping", "paused", False), ("_resume", "paused", "running", True),
-        ("_resume", "failing", "running", True), ("_resume", "running", "running", False),
+        ("_resume", "failing", "running", True), ("_resume", "running", "running", True),
         ("_resume", "stopping", "running", False),
     ],
 )  # fmt: skip

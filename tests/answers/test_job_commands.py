@@ -273,7 +273,7 @@ def test_a_replay_refuses_every_write(method: str, target: str, body: Any) -> No
 
 def test_a_replay_answers_what_would_change_nothing() -> None:
     """Refusals of Teraslice's own and commands without an effect are answered as ever."""
-    commanded = Commanded().add("d", "stopped", "done").add("e", "running").replay()
+    commanded = Commanded().add("d", "stopped", "done").add("e", "stopping").replay()
 
     assert said(commanded.send("POST", "/v1/ex/d/_stop")) == (200, {"status": "stopped"})
     assert said(commanded.send("POST", "/v1/ex/e/_resume")) == (200, {"status": "running"})

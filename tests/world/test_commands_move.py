@@ -116,7 +116,7 @@ def test_a_stop_takes_nine_seconds_and_writes_the_statistics() -> None:
 
 
 @pytest.mark.parametrize(
-    ("t", "took"), [(100, 1_800), (510, 5_500), (1_000, 5_500)], ids=["pending", "scheduling", "initializing"]
+    ("t", "took"), [(100, 40), (510, 3_050), (1_000, 3_050)], ids=["pending", "scheduling", "initializing"]
 )
 def test_a_stop_before_it_runs_is_quicker(t: int, took: int) -> None:
     """What never ran writes no statistics and leaves nothing behind."""
@@ -131,17 +131,17 @@ def test_a_stop_before_it_runs_is_quicker(t: int, took: int) -> None:
 
 
 def test_a_forced_stop_terminates() -> None:
-    """After three seconds, whatever else is asked meanwhile."""
+    """At once nearly, whatever else is asked meanwhile."""
     cluster = Cluster()
     cluster.post(0, "a")
     cluster.do(20_000, do="stop", ex_id="e-a", force=True)
     for word in ("pause", "resume", "stop"):
-        cluster.do(21_000, do=word, ex_id="e-a")
-    cluster.do(21_000, do="workers", ex_id="e-a", add=1)
-    cluster.do(21_000, do="workers", ex_id="e-a", remove=1)
+        cluster.do(20_100, do=word, ex_id="e-a")
+    cluster.do(20_100, do="workers", ex_id="e-a", add=1)
+    cluster.do(20_100, do="workers", ex_id="e-a", remove=1)
 
-    assert cluster.status(22_899, "e-a") == "running"
-    ended = cluster.ex(22_900, "e-a")
+    assert cluster.status(20_219, "e-a") == "running"
+    ended = cluster.ex(20_220, "e-a")
     assert ended["_status"] == "terminated"
     assert ended["_has_errors"] is True
     assert ended["_failureReason"].endswith('setting status to "terminated"')
@@ -212,7 +212,7 @@ def test_what_finds_no_slot_waits() -> None:
     assert cluster.stats(14_000, "e-greedy")["workers_active"] == 13
     assert cluster.ex(14_000, "e-greedy")["workers"] == 40
     assert cluster.status(30_000, "e-late") == "pending"
-    assert cluster.status(21_800, "e-given-up") == "stopped"
+    assert cluster.status(20_040, "e-given-up") == "stopped"
     assert all(record.fields["available"] == 0 for _, record in cluster.at(29_000).nodes().value)
     assert 33_000 < cluster.running("e-late") < 42_000
 
@@ -315,7 +315,7 @@ def test_a_recovery_does_what_was_left(cleanup: str | None, then: str) -> None:
     assert document.get("recovered_slice_type") == cleanup
     statuses = [c.after for c in cluster.timeline.changes(EPOCH, EPOCH + HOUR) if c.ex_id == "e-b"]
     assert statuses == ["pending", "scheduling", "initializing", "recovering", then]
-    left = cluster.ex(19_000, "e-a")["_slicer_stats"]["queued"] + 5
+    left = cluster.ex(19_000, "e-a")["_slicer_stats"]["queued"]
     if cleanup == "pending":
         assert cluster.ex(HOUR, "e-b")["_slicer_stats"]["processed"] == left
     if cleanup == "errors":

@@ -174,3 +174,19 @@ def test_changes_tell_every_move(seed: int, jobs: int) -> None:
         assert after.fields["_status"] == change.after
         before = timeline.at(change.t - 1).execution(change.ex_id).value
         assert (before.fields["_status"] if before else None) == change.before
+
+
+def test_of_several_commands_at_one_instant_the_last_is_told() -> None:
+    """From what was before all of them; nothing if they come to nothing."""
+    log = MemoryLog()
+    timeline = LiveTimeline(Scenario(epoch=EPOCH, jobs=0), log)
+    config = {"name": "a", "operations": [{"_op": "test-reader"}, {"_op": "noop"}], "lifecycle": "persistent"}
+    log.append(EPOCH, {"do": "post_job", "job_id": "j", "job": config, "ex_id": "e", "execution": config})
+    for do in ("pause", "resume"):
+        log.append(EPOCH + MINUTE, {"do": do, "ex_id": "e"})
+    for do in ("pause", "resume", "stop"):
+        log.append(EPOCH + 2 * MINUTE, {"do": do, "ex_id": "e"})
+
+    told = [(change.before, change.after) for change in timeline.changes(EPOCH + 30_000, EPOCH + 3 * MINUTE)]
+
+    assert told == [("running", "stopping"), ("stopping", "stopped")]

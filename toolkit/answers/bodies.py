@@ -11,6 +11,7 @@ from math import isinf
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.answers.exchange import Refusal
+from toolkit.model.javascript import text_of
 from toolkit.model.wire import Literal, loads
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ again, in lists and logs."""
 
 _INDEX: Final = re.compile(r"0|[1-9]\d{0,9}", re.ASCII)
 _LAST_INDEX: Final = 2**32 - 2
+_WHOLE: Final = re.compile(r"-?\d+", re.ASCII)
+_KEPT: Final = 2**63
+"""Larger whole numbers are kept as their text."""
 
 
 def read_body(request: Request) -> Any:  # noqa: ANN401 - JSON is what it is
-    """Give what a body says, `UNREAD` if it is not looked at; numbers stay as they were written.
+    """Give what a body says, `UNREAD` if it is not looked at; numbers are what JavaScript makes of them.
 
     Raises:
         Refusal: If it is not JSON, or neither an object nor an array.
@@ -58,7 +62,9 @@ def _strict(text: str) -> Any:  # noqa: ANN401
 def _settled(value: Any, depth: int) -> Any:  # noqa: ANN401
     """Give a value as JavaScript holds it: keys that are indices first, and no number beyond all numbers."""
     if isinstance(value, Literal):
-        return None if value.text[0] != '"' and isinf(float(value.text)) else value
+        return value if value.text[0] == '"' else _number(float(value.text))
+    if type(value) is int:
+        return _number(value)
     if not isinstance(value, dict | list):
         return value
     if depth > DEEPEST:
@@ -67,6 +73,14 @@ def _settled(value: Any, depth: int) -> Any:  # noqa: ANN401
     if isinstance(value, list):
         return [_settled(item, depth + 1) for item in value]
     return {key: _settled(value[key], depth + 1) for key in _in_order(value)}
+
+
+def _number(value: float) -> int | Literal | None:
+    """Give a number as JSON.stringify writes it: `1.0` as 1, `1e3` as 1000, one beyond all numbers as null."""
+    if isinf(value):
+        return None
+    text = text_of(value)
+    return int(text) if _WHOLE.fullmatch(text) and abs(int(text)) < _KEPT else Literal(text)
 
 
 def _in_order(keys: dict[str, Any]) -> list[str]:

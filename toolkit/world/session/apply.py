@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.status import is_terminal
 from toolkit.model.wire import Literal
+from toolkit.timeline.view import NEVER
 from toolkit.world.session import jobs, work
 from toolkit.world.session.course import Course
 from toolkit.world.session.documents import head_of, template_of
@@ -78,8 +79,13 @@ def _start(session: Session, t: int, entry: Entry) -> None:
 
 def _recover(session: Session, t: int, entry: Entry) -> None:
     old = session.document(entry["recovers"], t)
-    if old is not None:
-        _begin(session, t, entry, entry.get("execution", head_of(old)))
+    if old is None:
+        return
+    if "execution" in entry:
+        _begin(session, t, entry, entry["execution"])
+    elif session.take_job(entry["job_id"], t) is not None:
+        # Who recovers an execution is asked for nothing of its job, not even that it is not deleted.
+        _launch(session, t, entry, head_of(old))
 
 
 def _begin(session: Session, t: int, entry: Entry, config: Document) -> None:
@@ -93,6 +99,7 @@ def _launch(session: Session, t: int, entry: Entry, config: Document) -> None:
         return
     recovers, cleanup = entry.get("recovers"), entry.get("cleanup")
     workers = config.get("workers")
+    pace = pace_of(config, session.world.scenario.slice_every)
     course = Course(
         number=session.new_number(),
         ex_id=entry["ex_id"],
@@ -101,13 +108,13 @@ def _launch(session: Session, t: int, entry: Entry, config: Document) -> None:
         workers=min(workers, MOST_WORKERS) if isinstance(workers, int) else 1,
         template=template_of(config, entry, t),
         since=t,
-        pace=pace_of(config, session.world.scenario.slice_every),
+        pace=pace,
     )
     if recovers is not None:
         course.recovers = recovers
         course.pending = min(session.left_of(recovers, t, cleanup), MOST_RECOVERED)
-        done = cleanup is not None and config.get("autorecover") is not True
-        course.then = "completed" if done or config.get("lifecycle") != "persistent" else "running"
+        course.rest = 0 if session.has_begun(recovers, t) else pace.total or 0
+        course.then = "running" if cleanup is None or config.get("autorecover") is True else "completed"
     session.launch(course, t)
 
 
@@ -134,10 +141,11 @@ def _workers(session: Session, t: int, entry: Entry) -> None:
     course = _living(session, t, entry)
     if course is None or course.doomed or course.status(t) == "stopping":
         return
-    if course.status(t) == "pending":
+    if course.life is None and course.status(t) == "pending":
         course.workers += count
-    else:
-        session.scheduler.request(course, t, count)
+    elif course.first("initializing") < NEVER:
+        # What has no controller yet has no workers either.
+        session.scheduler.request(course, t, count, max(t, course.first("initializing")))
 
 
 def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int], bool]) -> None:

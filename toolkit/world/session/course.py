@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.instants import SECOND
 from toolkit.model.status import INITIAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at, line_next
@@ -19,8 +20,6 @@ from toolkit.world.session.facts import Facts, start_of
 if TYPE_CHECKING:
     from toolkit.tracks.track import Piece
 
-DRAIN: Final = 900
-"""The longest time slices in flight take to finish after a pause. Source: observed."""
 QUEUED_AFTER: Final = 240
 """When a once job has all its slices queued, after it began. Source: observed."""
 _IDLE_ENDS: Final = frozenset({"completed", "failed", "rejected"})
@@ -53,7 +52,13 @@ class Course(Facts):
     def drained(self, t: int) -> int:
         """Give when the slices in flight are done of the pause it is in at `t`."""
         paused = self._paused(self.moves_until(t) - 1)
-        return paused + min(self.pace.slice_ms, DRAIN) if self.pace is not None else paused
+        return paused + self.pace.slice_ms if self.pace is not None else paused
+
+    def held(self, t: int) -> int:
+        """Count the slices that its workers hold at `t`: one each, as far as there are any."""
+        total = self.total if self.recovered(t) else self.total or self.pending
+        working = self.working(t)
+        return working if total is None else max(0, min(working, total - self.processed(t)))
 
     def active(self, t: int) -> int:
         """Count the workers that hold a slice at `t`."""
@@ -64,10 +69,9 @@ class Course(Facts):
         status = self.moves[bisect_left(self.moves, t, key=instant_of) - 1][1] if t == end else self.status(t)
         if t < self.started or status in INITIAL:
             return 0
-        working = self.working(t)
         if status == "paused":
-            return working if self.life is None and t < self.drained(t - (t == end)) else 0
-        return min(working, self.life.drawn_active(t)) if self.life is not None else working
+            return self.held(t) if self.life is None and t < self.drained(t - (t == end)) else 0
+        return min(self.working(t), self.life.drawn_active(t)) if self.life is not None else self.held(t)
 
     def queued(self, t: int) -> int:
         """Count the slices that wait at `t`, of an execution that a client started."""
@@ -75,8 +79,9 @@ class Course(Facts):
         t = min(t, self.final)
         if t < self.started:
             return 0
-        total = self.pace.total if self.pending is None else self.pending
-        if total is not None and (self.pace.total is not None or self.status(t) == "recovering"):
+        # What is left to recover waits whatever the status is.
+        total = self.total if self.recovered(t) else self.total or self.pending
+        if total is not None:
             return max(0, total - self.processed(t) - self.active(t))
         return line_at(self.piece_at(self.queue, t), t) if self.pace.floods else self.active(t)
 
@@ -96,7 +101,7 @@ class Course(Facts):
             "workers_joined": joined,
             "workers_reconnected": bisect_right(self.returns, until),
             "workers_disconnected": bisect_right(self.losses, until) + bisect_right(self.removed, until),
-            "job_duration": max(1, (self.final - self.started) // 1000) if t >= self.final and running else 0,
+            "job_duration": self._duration() if t >= self.final and running else 0,
             "failed": processed * self.ppm // MILLION,
             "subslices": processed * self.permille // 1000,
             "queued": active if self.life is not None else self.queued(t),
@@ -105,6 +110,12 @@ class Course(Facts):
             "slicers": 1 if running else 0,
             "subslice_by_key": 0,
         }
+
+    def _duration(self) -> int:
+        """Give for how many seconds it ran: rounded, as observed; a generated one that had ended keeps what it had."""
+        ran = self.final - self.started
+        ended = self.life is not None and self.life.final <= self.since
+        return max(1, ran // SECOND if ended else (ran + SECOND // 2) // SECOND)
 
     def stats_until(self, t: int) -> int:
         """Give the first instant after `t` at which `stats` may be another."""

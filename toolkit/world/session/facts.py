@@ -49,12 +49,13 @@ class Facts(History):
         processes: What it holds on the nodes.
         recovers: The execution it recovers.
         pending: Slices to recover before it runs.
-        then: What it becomes when they are done.
+        rest: Slices that it cuts itself after that, where they have an end.
+        then: What it becomes when they are recovered.
     """
 
     __slots__ = (
         "deleted", "doomed", "ex_id", "job_id", "joined", "left", "life", "line", "losses", "moves", "name", "number",
-        "pace", "pending", "processes", "queue", "recovers", "removed", "returns", "since", "template", "then",
+        "pace", "pending", "processes", "queue", "recovers", "removed", "rest", "returns", "since", "template", "then",
         "workers", "written",
     )  # fmt: skip
 
@@ -95,6 +96,7 @@ class Facts(History):
         self.processes: list[Process] = []
         self.recovers: str | None = None
         self.pending: int | None = None
+        self.rest = 0
         self.then = ""
         if life is not None:
             self._take_over(life, since)
@@ -162,6 +164,23 @@ class Facts(History):
         """Subslices per thousand processed."""
         return self.life.permille if self.life is not None else 0
 
+    @property
+    def total(self) -> int | None:
+        """How many slices it has in all; `None` for endless ones."""
+        if self.pending is None or self.pace is None:
+            return None if self.pace is None else self.pace.total
+        if self.then == "completed":
+            return self.pending
+        return None if self.pace.total is None else self.pending + self.rest
+
+    def recovered(self, t: int) -> bool:
+        """Tell whether what it recovers is done by `t`."""
+        return self.pending is None or self.processed(t) >= self.pending
+
+    def fills(self, t: int) -> bool:
+        """Tell whether its slicer fills the queue at `t`: not before all is recovered, nor if that was all."""
+        return self.total is None and self.recovered(t) and self.status(t) != "recovering"
+
     def failed(self, t: int) -> int:
         """Count the slices failed by `t`."""
         return self.processed(t) * self.ppm // MILLION
@@ -218,6 +237,10 @@ class Facts(History):
         """Let it take a status at an instant not before its last move."""
         assert self.moves[-1][0] <= t
         self.moves.append((t, status))
+
+    def write(self, t: int) -> None:
+        """Let its record be written with the status it has; what is planned stays planned."""
+        self.moves.insert(self.moves_until(t), (t, self.status(t)))
 
     def remove_worker(self, t: int) -> None:
         """Note that a worker is gone from `t` on."""

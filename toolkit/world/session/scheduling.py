@@ -107,9 +107,9 @@ class Scheduler:
         self._pending.append(course)
         self._look_again(t)
 
-    def request(self, course: Course, t: int, count: int) -> None:
-        """Let an execution wait for further workers."""
-        self._requests.append(Request(course, count, t, one_by_one=False))
+    def request(self, course: Course, t: int, count: int, asked: int) -> None:
+        """Let an execution wait for further workers, as if they were asked for at an instant that may be to come."""
+        self._requests.append(Request(course, count, asked, one_by_one=False))
         self._look_again(t)
 
     def settle(self, course: Course, t: int) -> None:

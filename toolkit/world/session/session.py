@@ -224,10 +224,18 @@ class Session:
 
     def left_of(self, ex_id: str, t: int, cleanup: str | None) -> int:
         """Count the slices that are left of an execution, one that there is at `t`, for another to recover."""
+        stats = self._lived(ex_id, t).stats(t)
+        waiting, failed = stats["queued"], stats["failed"]
+        # Those that were being worked on are neither pending nor failed. Source: Teraslice's end-to-end tests.
+        return {"errors": failed, "pending": waiting}.get(cleanup or "", waiting + stats["workers_active"] + failed)
+
+    def has_begun(self, ex_id: str, t: int) -> bool:
+        """Tell whether an execution, one that there is at `t`, has begun to run by then."""
+        return self._lived(ex_id, t).started <= t
+
+    def _lived(self, ex_id: str, t: int) -> Life | Course:
         number = self.number(ex_id, t)
-        stats = (self.courses[ex_id] if number is None else self.world.lives.life(number)).stats(t)
-        waiting, failed = stats["queued"] + stats["workers_active"], stats["failed"]
-        return {"errors": failed, "pending": waiting}.get(cleanup or "", waiting + failed)
+        return self.courses[ex_id] if number is None else self.world.lives.life(number)
 
     def error_record(self, course: Course, nth: int) -> Record:
         """Make the record of a course's `nth` failed slice."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER
-from toolkit.world.session.course import DRAIN, Course
+from toolkit.tracks.track import HOUR_MS
 
 if TYPE_CHECKING:
+    from toolkit.world.session.course import Course
     from toolkit.world.session.slots import Process
 
-STOP_TAKES: Final = {"pending": 1_800, "scheduling": 5_500, "initializing": 5_500, "recovering": 29_900}
-"""How long a stop takes by the status it finds."""
+STOP_TAKES: Final = {"pending": 40, "scheduling": 3_050, "initializing": 3_050, "recovering": 29_900}
+"""How long a stop takes by the status it finds: the dates in the records, which answers that wait come after."""
 STOP_TAKES_ELSE: Final = 8_900
 WORKERS_GONE: Final = 3_000
 """From a stop until the workers are out of the cluster state."""
@@ -24,8 +25,8 @@ STATISTICS_WRITTEN: Final = 300
 """From a stop until the record has the statistics."""
 DISCONNECTS: Final = 1_000
 """From a stop until the controller has left the master."""
-FORCE_TAKES: Final = 2_900
-FORCED_GONE: Final = 2_000
+FORCE_TAKES: Final = 220
+"""How long a forced stop takes; processes are gone by then."""
 EXITS: Final = 1_600
 """How long a worker takes to leave."""
 INITIALIZES: Final = 120
@@ -80,17 +81,21 @@ def joins_after(nth: int, pace: tuple[int, int, int]) -> int:
 
 def replan(course: Course, t: int) -> None:
     """Plan anew what follows from the workers it has from `t` on: its counters, and when it is done."""
-    changes = sorted({at for at in (*course.joined, *course.removed) if at > t})
-    final = course.final
-    for at in (t, *changes):
-        if course.status(at) in _COUNTING:
-            course.bend(at, _per_hour(course, at), fills=course.status(at) != "recovering")
+    _work(course, t)
     if course.life is not None:
-        if final < NEVER:
-            course.bend(final, 0)
+        if course.final < NEVER:
+            course.bend(course.final, 0)
         release(course, course.ended, course.ended)
     else:
         _plan_end(course, t)
+
+
+def _work(course: Course, t: int) -> None:
+    """Let it count from `t` on, as many workers as there are at a time."""
+    changes = sorted({at for at in (*course.joined, *course.removed) if at > t})
+    for at in (t, *changes):
+        if course.status(at) in _COUNTING:
+            course.bend(at, _per_hour(course, at), fills=course.fills(at))
 
 
 def _per_hour(course: Course, t: int) -> int:
@@ -103,16 +108,17 @@ def _per_hour(course: Course, t: int) -> int:
 def _plan_end(course: Course, t: int) -> None:
     pace = course.pace
     assert pace is not None
-    if course.status(t) == "recovering" and course.pending is not None:
-        done = course.reached(course.pending) if course.pending else t + CLEARED
-        if course.then == "running":
-            course.move(done, "running")
-            course.bend(done, _per_hour(course, done), fills=True)
+    if course.status(t) == "recovering" or not course.recovered(t) or course.then == "completed":
+        done = max(t, course.reached(course.pending)) if course.pending else t + CLEARED
+        if course.then == "completed":
+            course.bend(done, 0)
+            _end(course, done + (COMPLETES if course.pending else 0), course.then)
             return
-        course.bend(done, 0)
-        _end(course, done + (COMPLETES if course.pending else 0), course.then)
-        return
-    end = course.reached(pace.total if course.pending is None else course.pending) if pace.total is not None else NEVER
+        if course.status(t) == "recovering":
+            course.move(done, "running")
+        _work(course, done)
+        t = done
+    end = course.reached(course.total) if course.total is not None else NEVER
     if pace.missing is not None:
         failing = course.reached(course.processed(t) + 1)
         if course.status(t) == "running" and failing < end:
@@ -141,12 +147,14 @@ def pause(course: Course, t: int) -> bool:
     """Pause it; slices in flight are finished. Gives whether that was possible."""
     if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
         return False
-    drained = t + min(course.pace.slice_ms, DRAIN) if course.pace is not None else t
     counting = course.status(t) in _COUNTING
     course.cut(t)
     release(course, NEVER, NEVER)
     course.move(t, "paused")
     if counting:
+        drained = course.drained(t)
+        # Each worker finishes the slice it holds, and nothing is put into the queue any more.
+        course.bend(t, -(-course.held(t) * HOUR_MS // (drained - t)) if drained > t else 0)
         course.bend(drained, 0)
     return True
 
@@ -155,6 +163,9 @@ def resume(course: Course, t: int) -> bool:
     """Let it run. Gives whether that was possible."""
     if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
         return False
+    if course.status(t) == "running":
+        course.write(t)
+        return True
     course.cut(t)
     course.bend(t, 0)
     release(course, NEVER, NEVER)
@@ -193,10 +204,11 @@ def force(course: Course, t: int) -> bool:
     course.cut(t)
     course.bend(t, 0)
     course.doomed = True
+    course.joined = [at for at in course.joined if at <= t]
     course.move(ended, "terminated")
     course.written += [ended] if began else []
     course.left = ended if course.life is not None else min(ended, t + DISCONNECTS)
-    release(course, min(ended, t + FORCED_GONE), min(ended, t + FORCED_GONE))
+    release(course, ended, ended)
     return True
 
 
