@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from tests.contract.transcripts.clusters import empty
-from tests.contract.watching import PATHS, Picture
+from tests.contract.watching import PATHS, Picture, replay_of
 from toolkit.answers.answer import Cluster, Request, Response, answer
 from toolkit.model.instants import SECOND
-from toolkit.tracks.timeline import TrackTimeline
-from toolkit.world.bundled import Bundled
 from toolkit.world.commands import MemoryLog
 from toolkit.world.timeline import LiveTimeline
 
@@ -40,8 +38,7 @@ def check_agreement(name: str, value: Any, *, put: bool) -> None:
     for after, word in ((12, "_pause"), (13, "_resume"), (15, "_stop?blocking=false"), (25, "_start")):
         ask(after * SECOND, "POST", f"/jobs/{job_id}/{word}")
     last = epoch + 32 * SECOND
-    tracks = {of: list(found) for of, found in Bundled(timeline, epoch, last).tracks().items()}
-    replay = Cluster(TrackTimeline(tracks, epoch, last), None, "replay")
+    replay = replay_of(timeline, last)
     for t in (epoch + 5, epoch + 6, epoch + 9 * SECOND, epoch + 12_100, epoch + 15_500, last):
         answers = {path: answer(live, t, Request("GET", path)).body for path in PATHS}
         assert answers == {path: answer(replay, t, Request("GET", path)).body for path in PATHS}
@@ -49,7 +46,23 @@ def check_agreement(name: str, value: Any, *, put: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["_deleted", "_deleted_on", "_status", "_created", "_updated", "_context", "_slicer_stats", "name"]
+    "name",
+    [
+        "_deleted",
+        "_deleted_on",
+        "_status",
+        "_created",
+        "_updated",
+        "_context",
+        "_slicer_stats",
+        "name",
+        "slicer_port",
+        "slicer_hostname",
+        "recovered_execution",
+        "recovered_slice_type",
+        "slicers",
+        "other",
+    ],
 )
 def test_members_of_any_kind_set_nothing_apart(name: str) -> None:
     """A job that says that it is deleted is so for lists, commands and the replay alike, and its execution with it."""

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.commanding import READERS
 from tests.contract.transcripts.clusters import Cluster as Asked
 from tests.contract.transcripts.clusters import MovedClock, empty
-from tests.contract.watching import PATHS, Picture
+from tests.contract.watching import PATHS, Picture, replay_of
 from tests.jobs.clusters import asset_zip
 from tests.jobs.test_anything import JSON
 from toolkit.answers.answer import Cluster, Request, answer
@@ -25,8 +25,6 @@ from toolkit.model.status import is_terminal
 from toolkit.model.wire import dumps
 from toolkit.server.front import FAILED
 from toolkit.server.thread import ServerThread
-from toolkit.tracks.timeline import TrackTimeline
-from toolkit.world.bundled import Bundled
 from toolkit.world.commands import Command, MemoryLog
 from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
@@ -333,8 +331,7 @@ class Session(RuleBasedStateMachine):
             again = ServerThread(Cluster(LiveTimeline(self.scenario, log), log, "live"), FrozenClock(last))
             self.asked = Asked(self.open.enter_context(again).url, self.clock, ours=True)
             self.open.enter_context(closing(self.asked))
-            tracks = {name: list(of) for name, of in Bundled(self.timeline, self.scenario.epoch, last).tracks().items()}
-            replay = Cluster(TrackTimeline(tracks, self.scenario.epoch, last), None, "replay")
+            replay = replay_of(self.timeline, last)
             for t in sorted(self.seen, key=lambda t: t * 7919 % 101):
                 check_same(self.read(t), self.seen[t])
                 check_same(bodies(replay, t), self.seen[t])

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.commanding import reachable
+from toolkit.answers.answer import Cluster
+from toolkit.bundle.lines import line, parse_line
+from toolkit.bundle.typed import line_check
 from toolkit.model.status import is_deleted, is_terminal
+from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.timeline import TrackTimeline
+from toolkit.world.bundled import Bundled
+
+if TYPE_CHECKING:
+    from toolkit.world.timeline import LiveTimeline
 
 LISTS = {
     "jobs": "/v1/jobs?size=10000",
@@ -102,6 +111,18 @@ class Picture:
             whose = {process["worker_id"]: process for process in node["active"]}
             for process in after.nodes[node_id]["active"]:
                 assert whose.get(process["worker_id"], process) == process
+
+
+def replay_of(timeline: LiveTimeline, last: int) -> Cluster:
+    """Replay a session up to an instant, through the lines of its bundle."""
+    first = timeline.first
+    tracks = {name: list(found) for name, found in Bundled(timeline, first, last).tracks().items()}
+    for name, found in tracks.items():
+        checks = line_check(KINDS[name], first, last, generated=True)
+        for track in found:
+            checks.check(line(track))
+    read = {name: [parse_line(line(track)) for track in found] for name, found in tracks.items()}
+    return Cluster(TrackTimeline(read, first, last), None, "replay")
 
 
 def _by_id(key: str, *lists: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -126,7 +126,7 @@ class Job(Struct):
 
 
 class Execution(Struct):
-    """An execution: one run of a job, with the job's validated fields."""
+    """An execution: one run of a job, with the job's validated fields; what a client put in besides may be anything."""
 
     ex_id: Id
     job_id: Id
@@ -145,12 +145,12 @@ class Execution(Struct):
     slicers: Count
     metadata: dict[str, Any]
     assets: list[str] | UnsetType | None = UNSET
-    slicer_hostname: str | UnsetType = UNSET
-    slicer_port: int | UnsetType = UNSET
-    recovered_execution: Id | UnsetType = UNSET
-    recovered_slice_type: Literal["all", "errors", "pending"] | UnsetType = UNSET
-    deleted: bool | UnsetType = field(default=UNSET, name="_deleted")
-    deleted_on: Instant | UnsetType = field(default=UNSET, name="_deleted_on")
+    slicer_hostname: Annotated[Any, Meta(description="The controller's host, once it is there.")] = UNSET
+    slicer_port: Annotated[Any, Meta(description="The controller's port, once it is there.")] = UNSET
+    recovered_execution: Annotated[Any, Meta(description="The id of an execution.")] = UNSET
+    recovered_slice_type: Annotated[Any, Meta(description="`all`, `errors` or `pending`.")] = UNSET
+    deleted: Annotated[Any, Meta(description="Whether it was deleted.")] = field(default=UNSET, name="_deleted")
+    deleted_on: Annotated[Any, Meta(description="When it was deleted.")] = field(default=UNSET, name="_deleted_on")
 
 
 class ErrorRecord(Struct):

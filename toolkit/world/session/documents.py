@@ -71,7 +71,7 @@ def execution_document(course: Course, t: int, address: tuple[int, str]) -> Docu
         "_slicer_stats": {} if written is None else _statistics(course, written),
         "_failureReason": reason,
     }
-    if course.first("initializing") <= t and "slicer_port" not in document:
+    if course.first("initializing") <= t and (course.life is None or "slicer_port" not in document):
         document |= {"slicer_port": address[0], "slicer_hostname": address[1]}
     if course.deleted <= t:
         document |= {"_deleted": True, "_deleted_on": format_instant(course.deleted)}
