@@ -524,6 +524,19 @@ def test_deleting_a_generated_job_takes_all_its_executions_along() -> None:
     assert view.deleted_executions(0, 1).value[0].fields["_updated"] == format_instant(EPOCH + t)
 
 
+def test_deleting_changes_nothing_else_of_what_has_ended() -> None:
+    """Executions of any ending keep all they had, one that was rejected has no statistics still."""
+    cluster = Cluster(jobs=60, living_share=0)
+    before = [record.fields for record in cluster.at(0).executions(0, 1000).value]
+    for job in cluster.at(0).jobs(0, 1000).value:
+        cluster.do(1, do="delete_job", job_id=job.fields["job_id"])
+
+    assert {fields["_status"] for fields in before} == {"completed", "stopped", "rejected", "failed", "terminated"}
+    for fields in before:
+        gone = {"_deleted": True, "_updated": format_instant(EPOCH + 1), "_deleted_on": format_instant(EPOCH + 1)}
+        assert cluster.ex(1, fields["ex_id"]) == fields | gone
+
+
 def test_the_fold_does_not_depend_on_what_was_asked_before() -> None:
     """A command that comes after a look at a later instant counts all the same."""
     cluster = Cluster()

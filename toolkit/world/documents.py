@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.instants import DAY, format_instant
 from toolkit.world.catalogue import ASSETS, EX_TERASLICE_VERSION, operations_of
+from toolkit.world.history import COUNTED
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
@@ -107,7 +108,6 @@ def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of
     updated, status = life.move_at(t)
     reason = failure_reason(life, ex_id, status)
     seen = {name for _, name in life.moves[: life.moves_until(t)]}
-    written = {"failing", "stopping", "completed", "stopped", "failed", "terminated"}
     document: Document = {
         "name": plan.name,
         "lifecycle": plan.lifecycle,
@@ -134,7 +134,7 @@ def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of
         "_created": format_instant(life.created),
         "_updated": format_instant(updated),
         "_has_errors": bool(reason),
-        "_slicer_stats": stats_document(life, updated) if status in written else {},
+        "_slicer_stats": stats_document(life, updated) if status in COUNTED else {},
         "_failureReason": reason,
         "teraslice_version": EX_TERASLICE_VERSION,
     }

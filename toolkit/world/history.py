@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.view import NEVER
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Move = tuple[int, str]
 """From an instant on, a status."""
+COUNTED: Final = frozenset({"failing", "stopping", "completed", "stopped", "failed", "terminated"})
+"""With these statuses statistics are written into the record; what was rejected never had any."""
 
 
 def instant_of(move: Move) -> int:

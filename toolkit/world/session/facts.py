@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from toolkit.model.status import TERMINAL, is_deleted
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at
-from toolkit.world.history import History, Move
+from toolkit.world.history import COUNTED, History, Move
 from toolkit.world.life import MILLION
 from toolkit.world.session.pace import MOST_QUEUED, QUEUED_PER_HOUR, Pace
 
@@ -114,7 +114,7 @@ class Facts(History):
             self.line.append((frozen, life.processed(frozen), 0))
         self.losses = [t for t in life.losses if t <= min(since, frozen)]
         self.returns = [t for t in life.returns if t <= min(since, frozen)]
-        self.written = [t for t, status in self.moves if status in {"failing", "stopping", *TERMINAL}]
+        self.written = [t for t, status in self.moves if status in COUNTED]
         self.left = self.ended
 
     def status(self, t: int) -> str:
