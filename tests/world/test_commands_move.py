@@ -473,6 +473,18 @@ def test_commands_on_the_generated_world() -> None:
     assert cluster.at(0).execution(first).value.fields == running[0]
 
 
+def test_a_generated_recovery_is_stopped_like_what_runs() -> None:
+    """Nine seconds, with statistics."""
+    cluster = Cluster(jobs=60)
+    every = [record.fields for record in cluster.at(0).executions(0, 200).value]
+    ex_id = next(fields["ex_id"] for fields in every if fields["_status"] == "recovering")
+    cluster.do(1_000, do="stop", ex_id=ex_id, force=False)
+
+    assert cluster.status(9_899, ex_id) == "stopping"
+    assert cluster.status(9_900, ex_id) == "stopped"
+    assert cluster.ex(HOUR, ex_id)["_slicer_stats"]["workers_joined"] > 0
+
+
 def test_lifecycle_events_pass_by_what_a_client_has_in_hand() -> None:
     """A job that was replaced is not started by events any more; the others are."""
     cluster = Cluster(jobs=6)

@@ -190,3 +190,19 @@ def test_of_several_commands_at_one_instant_the_last_is_told() -> None:
     told = [(change.before, change.after) for change in timeline.changes(EPOCH + 30_000, EPOCH + 3 * MINUTE)]
 
     assert told == [("running", "stopping"), ("stopping", "stopped")]
+
+
+def test_totals_of_three_worlds_are_bundled_one_after_the_other() -> None:
+    """Also when those of the first two stand still for as long as the bundle shows them."""
+    log = MemoryLog()
+    timeline = LiveTimeline(Scenario(epoch=EPOCH), log)
+    begin, end = EPOCH + 80_000, EPOCH + 200_000
+    for t in (begin + 1_000, begin + 2_000):
+        log.append(t, {"do": "refresh"})
+    tracks = {name: list(of_kind) for name, of_kind in Bundled(timeline, begin, end).tracks().items()}
+    replay = TrackTimeline(tracks, begin, end)
+
+    totals = [plain(timeline.at(t).stats()) for t in range(begin, end, 1_000)]
+
+    assert [plain(replay.at(t).stats()) for t in range(begin, end, 1_000)] == totals
+    assert totals[0] != totals[1] == totals[2] != totals[-1]

@@ -57,22 +57,24 @@ def _id(track: Track) -> str:
 
 def _one_after_the_other(tracks: Iterable[Track]) -> Track:
     """Make one track of several of one id that exist at different times."""
-    first, *others = sorted(tracks, key=_since)
+    first, *others = every = sorted(tracks, key=_since)
+    if not others:
+        return first
+    changes, lists, spans = list(first.changes), dict(first.lists), list(first.spans)
     for track in others:
-        since = _since(track)
-        first = Track(
-            id=first.id,
-            doc=first.doc,
-            changes=[*first.changes, Change(t=since, doc=track.doc), *track.changes],
-            counters={
-                field: Counter(pieces=_pieces(first, field) + _pieces(track, field))
-                for field in {**first.counters, **track.counters}
-            },
-            lists={field: items + track.lists[field] for field, items in first.lists.items()},
-            counts=first.counts,
-            spans=_adjoining([*first.spans, *track.spans]),
-        )
-    return first
+        changes += [Change(t=_since(track), doc=track.doc), *track.changes]
+        lists = {field: items + track.lists[field] for field, items in lists.items()}
+        spans = _adjoining([*spans, *track.spans])
+    counted = dict.fromkeys(field for track in every for field in track.counters)
+    return Track(
+        id=first.id,
+        doc=first.doc,
+        changes=changes,
+        counters={field: Counter(pieces=[p for track in every for p in _pieces(track, field)]) for field in counted},
+        lists=lists,
+        counts=first.counts,
+        spans=spans,
+    )
 
 
 def _since(track: Track) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from toolkit.world.session.slots import Process
 
 STOP_TAKES: Final = {"pending": 40, "scheduling": 3_050, "initializing": 3_050, "recovering": 29_900}
-"""How long a stop takes by the status it finds: the dates in the records, which answers that wait come after."""
+"""How long a stop takes before an execution runs, or counts: the dates in the records; answers that wait come after."""
 STOP_TAKES_ELSE: Final = 8_900
 WORKERS_GONE: Final = 3_000
 """From a stop until the workers are out of the cluster state."""
@@ -184,7 +184,7 @@ def stop(course: Course, t: int) -> bool:
     course.cut(t)
     course.bend(t, 0)
     course.move(t, "stopping")
-    ended = t + STOP_TAKES.get(status, STOP_TAKES_ELSE)
+    ended = t + (STOP_TAKES_ELSE if began else STOP_TAKES[status])
     if began and course.life is None:
         course.move(t + STATISTICS_WRITTEN, "stopping")
         course.written += [t + STATISTICS_WRITTEN, ended]
