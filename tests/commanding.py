@@ -58,12 +58,15 @@ class Client:
 
     def _config(self) -> dict[str, Any]:
         pick = self._random
+        reader, lifecycle = pick.choice(READERS), pick.choice(["once", "persistent"])
+        # What fails for ever fails slowly here: every failure is a record.
+        endless = "fetcher_data_file_path" in reader and lifecycle == "persistent"
         return {
             "name": pick.choice(["alpha", "beta", "gamma"]),
-            "lifecycle": pick.choice(["once", "persistent"]),
+            "lifecycle": lifecycle,
             "workers": pick.choice([1, 2, 5, 40]),
-            "operations": [pick.choice(READERS), {"_op": "delay", "ms": pick.choice([0, 100, 3000])}, {"_op": "noop"}],
-            "max_retries": pick.choice([0, 3]),
+            "operations": [reader, {"_op": "delay", "ms": pick.choice([0, 100, 3000])}, {"_op": "noop"}],
+            "max_retries": 80 if endless else pick.choice([0, 3]),
             "slicers": 1,
         }
 
