@@ -61,8 +61,6 @@ def _go_on(request: Request, steps: Stepwise[Body | Response]) -> Stepwise[Respo
         made = _response((yield from steps))
     except Refusal as refusal:
         made = failure(refusal.status, refusal.message, refusal.until)
-    except CommandNotKept as error:
-        made = failure(500, str(error), 0)
     return _finished(request, made)
 
 

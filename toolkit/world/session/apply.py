@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.status import is_terminal
 from toolkit.model.wire import Literal
-from toolkit.timeline.view import NEVER
 from toolkit.world.session import jobs, work
 from toolkit.world.session.course import Course
 from toolkit.world.session.documents import head_of, template_of
@@ -83,8 +82,9 @@ def _recover(session: Session, t: int, entry: Entry) -> None:
         return
     if "execution" in entry:
         _begin(session, t, entry, entry["execution"])
-    elif session.take_job(entry["job_id"], t) is not None:
+    else:
         # Who recovers an execution is asked for nothing of its job, not even that it is not deleted.
+        session.take_job(entry["job_id"], t)
         _launch(session, t, entry, head_of(old))
 
 
@@ -143,7 +143,7 @@ def _workers(session: Session, t: int, entry: Entry) -> None:
         return
     if course.life is None and course.status(t) == "pending":
         course.workers += count
-    elif course.first("initializing") < NEVER:
+    else:
         # What has no controller yet has no workers either.
         session.scheduler.request(course, t, count, max(t, course.first("initializing")))
 
