@@ -215,6 +215,14 @@ DAMAGE = [
     (changed(2, entry=[]), "line 3 has an entry that does not say what to do"),
     (changed(2, entry={}), "line 3 has an entry that does not say what to do"),
     (changed(2, entry={"do": 3}), "line 3 has an entry that does not say what to do"),
+    (changed(2, entry={"do": "stop"}), "line 3 says to do 'stop' without a proper ex_id"),
+    (changed(2, entry={"do": "stop", "ex_id": 7}), "line 3 says to do 'stop' without a proper ex_id"),
+    (changed(2, entry={"do": "workers", "ex_id": "e"}), "line 3 says to do 'workers' without a proper add or remove"),
+    (changed(2, entry={"do": "save_asset", "asset": {}}), "line 3 says to do 'save_asset' without a proper asset.id"),
+    (
+        changed(2, entry={"do": "post_job", "job_id": "j", "job": {}, "execution": {}}),
+        "line 3 says to do 'post_job' without a proper execution",
+    ),
     (changed(3, entry={"do": "fly"}), "line 4 says to do 'fly', unknown here: a newer toolkit wrote it"),
 ]
 

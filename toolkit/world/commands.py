@@ -17,13 +17,41 @@ if TYPE_CHECKING:
 
     from toolkit.model.wire import Document
 
-WORDS: Final = frozenset(
-    {
-        "refresh", "post_job", "put_job", "set_active", "delete_job", "start", "recover", "stop", "pause", "resume",
-        "workers", "settings", "save_asset", "delete_asset",
-    }
-)  # fmt: skip
-"""What an entry may `do`. A log that holds another word is from a newer toolkit."""
+_EXECUTION: Final[dict[str, type]] = {"ex_id": str}
+_JOB: Final[dict[str, type]] = {"job_id": str}
+WORDS: Final[dict[str, dict[str, type]]] = {
+    "refresh": {},
+    "post_job": {**_JOB, "job": dict},
+    "put_job": {**_JOB, "job": dict},
+    "set_active": {**_JOB, "active": bool},
+    "delete_job": _JOB,
+    "start": {**_JOB, **_EXECUTION, "execution": dict},
+    "recover": {**_JOB, **_EXECUTION, "recovers": str},
+    "stop": _EXECUTION,
+    "pause": _EXECUTION,
+    "resume": _EXECUTION,
+    "workers": _EXECUTION,
+    "settings": _EXECUTION,
+    "save_asset": {"asset": dict},
+    "delete_asset": {"asset_id": str},
+}
+"""What an entry may `do`, and what it must say then. A log that holds another word is from a newer toolkit."""
+
+
+def flaw_of(entry: Document) -> str | None:
+    """Tell what keeps an entry with a known word from being one, `None` if nothing does."""
+    for name, kind in WORDS[entry["do"]].items():
+        if not isinstance(entry.get(name), kind):
+            return name
+    if entry["do"] == "workers":
+        number = entry.get("remove", entry.get("add"))
+        return None if isinstance(number, (int, float, Literal)) else "add or remove"
+    if entry["do"] == "save_asset":
+        return None if isinstance(entry["asset"].get("id"), str) else "asset.id"
+    started = "execution" in entry and not (
+        isinstance(entry["execution"], dict) and isinstance(entry.get("ex_id"), str)
+    )
+    return "execution" if started else None
 
 
 class Command(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from toolkit.errors import LogDamaged, ScenarioError
 from toolkit.model.instants import format_instant
 from toolkit.model.wire import dumps
-from toolkit.world.commands import WORDS, Command, parse
+from toolkit.world.commands import WORDS, Command, flaw_of, parse
 from toolkit.world.scenario import GENERATOR_REVISION, Scenario
 
 VERSION: Final = 1
@@ -111,6 +111,9 @@ def _command(value: Any, place: int, scenario: Scenario, name: str) -> Command: 
         _refuse(name, place, "has an entry that does not say what to do")
     if entry["do"] not in WORDS:
         _refuse(name, place, f"says to do {_shown(entry['do'])}, unknown here: a newer toolkit wrote it")
+    flaw = flaw_of(entry)
+    if flaw is not None:
+        _refuse(name, place, f"says to do {_shown(entry['do'])} without a proper {flaw}")
     return Command(sequence, t, entry)
 
 
