@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.transcripts.clusters import empty
 from tests.contract.watching import PATHS, Picture, replay_of
+from tests.jobs.clusters import asset_zip
 from toolkit.answers.answer import Cluster, Request, Response, answer
 from toolkit.model.instants import SECOND
 from toolkit.world.commands import MemoryLog
@@ -69,3 +70,22 @@ def test_members_of_any_kind_set_nothing_apart(name: str) -> None:
     for value in VALUES:
         check_agreement(name, value, put=False)
         check_agreement(name, value, put=True)
+
+
+def test_what_is_undone_at_its_own_instant_is_in_no_bundle() -> None:
+    """A job before whose first instant is over another world begins, an asset that is deleted at once."""
+    scenario = empty()
+    log, t = MemoryLog(), scenario.epoch + SECOND
+    timeline = LiveTimeline(scenario, log)
+    live = Cluster(timeline, log, "live")
+    zipped = asset_zip('{"name": "own", "version": "1.0.0"}')
+    asset = json.loads(answer(live, t, Request("POST", "/v1/assets", body=zipped)).body)["asset_id"]
+    answer(live, t, Request("DELETE", f"/v1/assets/{asset}"))
+    posted = Request("POST", "/v1/jobs", body=json.dumps(JOB).encode(), content_type="application/json")
+    assert answer(live, t, posted).status == 200
+    assert answer(live, t, Request("POST", "/v1/data/refresh")).status == 200
+
+    replay = replay_of(timeline, t + SECOND)
+    for at in (t - 1, t, t + SECOND):
+        for path in PATHS:
+            assert answer(live, at, Request("GET", path)).body == answer(replay, at, Request("GET", path)).body

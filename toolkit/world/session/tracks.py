@@ -61,8 +61,11 @@ class SessionExport(Export):
         return [number for number in super()._every_number() if not self._session.is_unborn(number)]
 
     def _assets(self) -> Iterator[Track]:
+        # One that was deleted at the instant at which it was saved was never there.
         found = [
-            asset for asset in self._session.assets.every if asset.since <= self._last and asset.until > self._first
+            asset
+            for asset in self._session.assets.every
+            if asset.since <= self._last and asset.until > max(self._first, asset.since)
         ]
         tracks = [
             Track(id=str(a.record.fields["id"]), doc=a.record.fields, spans=self._spans(a.since, a.until))
@@ -72,6 +75,8 @@ class SessionExport(Export):
 
     def _dossiers(self) -> Iterator[Track]:
         for job_id, dossier in sorted(self._session.jobs.items()):
+            if dossier.times[0] > self._last:
+                continue
             begin = max(self._first, dossier.times[0])
 
             def document(t: int) -> Document:
