@@ -11,18 +11,20 @@ from tests.recorder.fake_cluster import QUICK, FakeCluster, Reply
 from toolkit.errors import RecordError
 from toolkit.model.wire import Literal
 from toolkit.recorder.address import parse_address
-from toolkit.recorder.client import Answer, Client, Fault, Limits, ReadOnlyTransport
+from toolkit.recorder.bodies import read_json
+from toolkit.recorder.client import Answer, Client, Limits, ReadOnlyTransport
+from toolkit.recorder.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def ask(url: str, path: str = "/x", limits: Limits = QUICK, attempts: int | None = None) -> Answer:
+def ask(url: str, path: str = "/x", limits: Limits = QUICK, attempts: int | None = None) -> Answer[Any]:
     """Ask for one path."""
 
-    async def asking() -> Answer:
+    async def asking() -> Answer[Any]:
         async with Client(parse_address(url), limits) as client:
-            return await client.get(path, attempts=attempts)
+            return await client.get(path, read_json, attempts=attempts)
 
     return asyncio.run(asking())
 
@@ -198,7 +200,10 @@ def test_no_more_requests_than_allowed_are_under_way() -> None:
     async def asking(url: str) -> list[Any]:
         async with Client(parse_address(url), limits) as client:
             return await asyncio.gather(
-                client.get("/hang"), client.get("/hang"), client.get("/x"), return_exceptions=True
+                client.get("/hang", read_json),
+                client.get("/hang", read_json),
+                client.get("/x", read_json),
+                return_exceptions=True,
             )
 
     with FakeCluster({"/hang": Reply(hang=True), "/x": {}}) as cluster:

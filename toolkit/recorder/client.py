@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
@@ -18,19 +18,21 @@ from toolkit import __version__
 from toolkit.clock import wall_now
 from toolkit.errors import RecordError, UsageError
 from toolkit.model.instants import SECOND, parse_instant
-from toolkit.model.wire import dumps, loads
+from toolkit.recorder.fault import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
+    from toolkit.recorder.access import Access
     from toolkit.recorder.address import Address
+
+T = TypeVar("T")
 
 _OK = 200
 _ABSENT = frozenset({404, 405})
 _BUSY = 429
 _SERVER_ERROR = 500
-_SPARE_DEPTH = 8
-"""How many levels a journal and a bundle put around a document."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +56,12 @@ class Limits:
     together: int = 4
 
 
-class Answer(NamedTuple):
-    """A JSON answer and when it was true; `stamped` if the server itself said so."""
+class Answer(NamedTuple, Generic[T]):
+    """What was read from an answer's body, and when it was true; `stamped` if the server itself said so."""
 
-    value: Any
+    value: T
     t: int
     stamped: bool
-
-
-class Fault(Exception):
-    """One request that gave nothing to record.
-
-    Attributes:
-        reason: In a few words, without anything the answer said.
-        again: Whether another attempt may help.
-        absent: Whether the cluster does not have this endpoint.
-        silent: Whether there was no HTTP answer at all.
-        wait_s: How long the cluster asked to wait.
-    """
-
-    def __init__(
-        self, reason: str, *, again: bool = False, absent: bool = False, silent: bool = False, wait_s: float = 0.0
-    ) -> None:
-        """Keep what went wrong."""
-        super().__init__(reason)
-        self.reason = reason
-        self.again = again
-        self.absent = absent
-        self.silent = silent
-        self.wait_s = wait_s
 
 
 class ReadOnlyTransport(httpx.AsyncBaseTransport):
@@ -117,7 +96,7 @@ class ReadOnlyTransport(httpx.AsyncBaseTransport):
 class Client:
     """Asks one cluster for JSON."""
 
-    def __init__(self, address: Address, limits: Limits) -> None:
+    def __init__(self, address: Address, limits: Limits, access: Access | None = None) -> None:
         """Make ready; nothing is sent before the first `get`."""
         self._limits = limits
         self._prefix = address.base.path.rstrip("/")
@@ -141,11 +120,19 @@ class Client:
         """Close every connection."""
         await self._http.aclose()
 
-    async def get(self, path: str, *, attempts: int | None = None, headers: dict[str, str] | None = None) -> Answer:
+    async def get(
+        self,
+        path: str,
+        read: Callable[[bytes], T],
+        *,
+        attempts: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer[T]:
         """Ask for a path (with its query) until there is an answer or the attempts are used up.
 
         Args:
             path: Below the cluster's address, with a slash in front.
+            read: Makes what is wanted of an answer's body; it raises `Fault` for a body that cannot be used.
             attempts: How often at most; the limits' number by default.
             headers: Further ones to send.
 
@@ -158,7 +145,7 @@ class Client:
             left -= 1
             try:
                 async with self._slots:
-                    return await self._once(path, headers or {})
+                    return await self._once(path, read, headers or {})
             except Fault as fault:
                 if not fault.again or left <= 0:
                     raise
@@ -166,7 +153,7 @@ class Client:
                 await asyncio.sleep(min(max(varied, fault.wait_s), self._limits.wait_s))
                 pause *= 2
 
-    async def _once(self, path: str, headers: dict[str, str]) -> Answer:
+    async def _once(self, path: str, read: Callable[[bytes], T], headers: dict[str, str]) -> Answer[T]:
         try:
             async with asyncio.timeout(self._limits.timeout_s):
                 async with self._http.stream("GET", self._prefix + path, headers=headers) as response:
@@ -182,7 +169,7 @@ class Client:
             reason = "the connection broke before the answer was complete"
             raise Fault(reason, again=True, silent=True) from None
         stamp = _stamp(response)
-        return Answer(_parse(body), wall_now() if stamp is None else stamp, stamp is not None)
+        return Answer(read(body), wall_now() if stamp is None else stamp, stamp is not None)
 
     async def _body(self, response: httpx.Response) -> bytes:
         parts: list[bytes] = []
@@ -223,29 +210,3 @@ def _stamp(response: httpx.Response) -> int | None:
         return parse_instant(response.headers.get("X-Toolkit-Instant", ""))
     except UsageError:
         return None
-
-
-def _parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
-    if not body.strip():
-        reason = "an empty answer"
-        raise Fault(reason, again=True)
-    if body.lstrip()[:1] == b"<":
-        reason = "HTML instead of JSON"
-        raise Fault(reason)
-    try:
-        value = loads(body)
-        inside = value
-        for _ in range(_SPARE_DEPTH):
-            inside = [inside]
-        dumps(inside)
-    except RecursionError:
-        reason = "JSON that is nested too deep"
-        raise Fault(reason) from None
-    except ValueError:
-        reason = "an answer that is not JSON"
-        raise Fault(reason, again=True) from None
-    except TypeError:
-        # What was read is JSON, so that writing it can only fail for its depth.
-        reason = "JSON that is nested too deep"
-        raise Fault(reason) from None
-    return value

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.errors import RecordError
 from toolkit.model.instants import format_instant
-from toolkit.recorder.client import Fault
+from toolkit.recorder.bodies import read_json
+from toolkit.recorder.fault import Fault
 from toolkit.recorder.pages import read_pages
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class FrameReader:
         paths = self._paths[source.name]
         while True:
             try:
-                answer = await self._client.get(paths[0] + query, attempts=patience, headers=self._headers)
+                answer = await self._client.get(paths[0] + query, read_json, attempts=patience, headers=self._headers)
                 break
             except Fault as fault:
                 if not fault.absent or len(paths) == 1:
