@@ -87,7 +87,7 @@ def test_the_order_is_stored_only_where_it_is_not_the_sorts() -> None:
     """An explicit order starts where the sort would be wrong, lasts while it is right, and ends with the sort."""
     a, b = ("a", {"job_id": "a"}), ("b", {"job_id": "b"})
     folded = fold(steps_of([jobs(1, a, b), jobs(2, b, a), jobs(3, b, a), jobs(4, a, b), jobs(5, a, b)]))
-    assert folded.orders == {"jobs": [(2, [("b", None)]), (4, [])]}
+    assert folded.orders == {"jobs": [(2, [("a", "b")], []), (4, [], ["a"])]}
 
 
 def test_the_frames_stay_known() -> None:

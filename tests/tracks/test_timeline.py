@@ -13,6 +13,7 @@ from toolkit.timeline.view import NEVER
 from toolkit.timeline.view import Change as Move
 from toolkit.tracks.cache import Bounded
 from toolkit.tracks.kinds import instant_of
+from toolkit.tracks.placing import Explicit
 from toolkit.tracks.state import TrackState
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import HOUR_MS, Change, Counter, Span, Track
@@ -200,7 +201,12 @@ def chain(*ids: str) -> list[Placing]:
 def test_an_explicit_order_holds_until_the_next() -> None:
     """From its instant on an explicit order counts: records are placed after others, also after ones long gone."""
     tracks = [job("a", date(3)), job("b", date(2)), job("c", date(1)), job("d", date(0), spans=[(None, 30)])]
-    found = TrackTimeline({"jobs": tracks}, 0, 100, {"jobs": [(20, chain("d", "nobody", "c")), (40, [])]})
+    found = TrackTimeline(
+        {"jobs": tracks},
+        0,
+        100,
+        {"jobs": [Explicit(20, chain("d", "nobody", "c"), []), Explicit(40, [], ["d", "nobody", "c"])]},
+    )
     pages = {t: (ids(found.at(t).jobs(0, 9)), found.at(t).jobs(0, 9).until) for t in (0, 20, 30, 40)}
     assert pages == {
         0: (["a", "b", "c", "d"], 20),
@@ -238,7 +244,7 @@ def test_an_explicit_order_is_of_listed_records() -> None:
     """A recorded order names what was listed; deleted records keep the sort."""
     gone = [Track(name, {"job_id": name, "_updated": date(n), "_deleted": True}) for n, name in enumerate("xy")]
     found = TrackTimeline(
-        {"jobs": [*gone, job("a", date(5)), job("b", date(6))]}, 0, 100, {"jobs": [(0, chain("a", "x"))]}
+        {"jobs": [*gone, job("a", date(5)), job("b", date(6))]}, 0, 100, {"jobs": [Explicit(0, chain("a", "x"), [])]}
     )
     assert ids(found.at(0).jobs(0, 9)) == ["a", "b"]
     assert ids(found.at(0).deleted_jobs(0, 9)) == ["y", "x"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import UNSET
 
 from toolkit.bundle.words import refuse, under
+from toolkit.model.instants import EARLIEST, LATEST, is_wire_instant
 from toolkit.tracks.columns import Deltas
 from toolkit.tracks.paths import path_of
 from toolkit.tracks.runs import read_runs
@@ -91,8 +92,11 @@ def check_deltas(where: str, counter: Counter, instants: Sequence[int]) -> None:
     left = len(instants) - frame - 1
     if sum(count for _, count in runs) > left:
         refuse(f"{where}.deltas", f"are for more than the {left:,} frames after them")
-    if any(not -LARGEST <= value <= LARGEST for value in Deltas(counter, instants).values):
-        refuse(f"{where}.deltas", f"lead to a number of more than {LARGEST}, which cannot be served")
+    if isinstance(counter.value, str) and not is_wire_instant(counter.value):
+        refuse(f"{where}.value", f"{counter.value[:40]!a} is not a date such as 2026-01-01T00:00:00.000Z")
+    least, most = (EARLIEST, LATEST) if isinstance(counter.value, str) else (-LARGEST, LARGEST)
+    if any(not least <= value <= most for value in Deltas(counter, instants).values):
+        refuse(f"{where}.deltas", f"lead to a value beyond {least} to {most}, which cannot be served")
 
 
 def _longest(items: list[Item], first: int, last: int) -> int:

@@ -12,13 +12,12 @@ from toolkit.bundle.words import refuse
 from toolkit.errors import UsageError
 from toolkit.model.instants import format_instant, parse_instant
 from toolkit.tracks.frames import Frames, Gap
-from toolkit.tracks.placing import Placing  # noqa: TC001 - msgspec reads a Struct's types
+from toolkit.tracks.placing import Explicit, Placing
 from toolkit.tracks.runs import read_runs, write_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toolkit.tracks.order import Explicit
     from toolkit.tracks.runs import Run
 
 MOST: Final = 10_000_000
@@ -47,11 +46,12 @@ class GapMark(Struct):
     frames: int
 
 
-class OrderMark(Struct):
-    """From an instant on, the records that are not where the sort has them, and what each comes right after."""
+class OrderMark(Struct, omit_defaults=True):
+    """From an instant on: records that are not where the sort has them, what each comes after, and which are again."""
 
     t: str
-    placed: list[Placing]
+    placed: list[Placing] = []
+    freed: list[str] = []
 
 
 def frames_mark(frames: Frames) -> FramesMark:
@@ -70,7 +70,10 @@ def gap_marks(frames: Frames) -> list[GapMark]:
 
 def order_marks(orders: dict[str, list[Explicit]]) -> dict[str, list[OrderMark]]:
     """Write explicit orders, the collections sorted by name."""
-    return {name: [OrderMark(format_instant(t), placed) for t, placed in orders[name]] for name in sorted(orders)}
+    return {
+        name: [OrderMark(format_instant(mark.t), mark.placed, mark.freed) for mark in orders[name]]
+        for name in sorted(orders)
+    }
 
 
 def read_frames(mark: FramesMark, gaps: list[GapMark], first: int, last: int) -> Frames:
@@ -103,8 +106,11 @@ def read_orders(marks: dict[str, list[OrderMark]], first: int, last: int) -> dic
     orders: dict[str, list[Explicit]] = {}
     for name, entries in marks.items():
         where = f"$.orders.{name}"
-        orders[name] = [(instant(f"{where}[{at}].t", entry.t), entry.placed) for at, entry in enumerate(entries)]
-        check_ascending(where, [t for t, _ in orders[name]], first, last)
+        orders[name] = [
+            Explicit(instant(f"{where}[{at}].t", entry.t), entry.placed, entry.freed)
+            for at, entry in enumerate(entries)
+        ]
+        check_ascending(where, [mark.t for mark in orders[name]], first, last)
     return orders
 
 

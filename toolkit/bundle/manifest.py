@@ -19,7 +19,7 @@ from toolkit.tracks.frames import Frames
 from toolkit.tracks.kinds import KINDS
 
 if TYPE_CHECKING:
-    from toolkit.tracks.order import Explicit
+    from toolkit.tracks.placing import Explicit
 
 FORMAT: Final = "2.0"
 """The format that is written; its first number is raised by what an older toolkit cannot read."""

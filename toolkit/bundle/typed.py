@@ -98,7 +98,7 @@ class LineCheck:
         # The cluster's totals begin anew when its master does.
         check_track(track, self._first, self._last, self._instants, may_fall=self._kind.name == "cluster")
         self._check_documents(track)
-        return outline(self._kind, track)
+        return outline(self._kind, track, self._instants)
 
     def _check_documents(self, track: Track) -> None:
         # A node's key need not be its id, and of two records with one id the second has a number added.

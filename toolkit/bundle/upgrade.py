@@ -13,11 +13,13 @@ from msgspec import Struct
 
 from toolkit.bundle.frames import FramesMark, check_ascending, gap_marks, instant
 from toolkit.tracks.frames import FrameBook
+from toolkit.tracks.placing import explicit
 from toolkit.tracks.runs import write_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.model.wire import Document
-    from toolkit.tracks.placing import Placing
 
 
 class _Frame(Struct):
@@ -48,10 +50,7 @@ def upgraded(document: Document) -> Document:
     if old.frames:
         after |= _frames(old.frames)
     if old.orders:
-        after["orders"] = {
-            name: [{"t": order.t, "placed": _chain(order.ids or [])} for order in orders]
-            for name, orders in old.orders.items()
-        }
+        after["orders"] = {name: list(_orders(orders)) for name, orders in old.orders.items()}
     return after
 
 
@@ -66,5 +65,11 @@ def _frames(frames: list[_Frame]) -> Document:
     return {"frames": msgspec.to_builtins(mark), "gaps": msgspec.to_builtins(gap_marks(book.frames))}
 
 
-def _chain(ids: list[str]) -> list[Placing]:
-    return [(entry, ids[place - 1] if place else None) for place, entry in enumerate(ids)]
+def _orders(orders: list[_Order]) -> Iterator[Document]:
+    before: dict[str, str | None] = {}
+    for order in orders:
+        ids = order.ids or []
+        placed = {entry: ids[place - 1] if place else None for place, entry in enumerate(ids)}
+        mark = explicit(0, before, placed)
+        before = placed
+        yield {"t": order.t, "placed": mark.placed, "freed": mark.freed}

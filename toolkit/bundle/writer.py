@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from toolkit.tracks.frames import Frames
-    from toolkit.tracks.order import Explicit
+    from toolkit.tracks.placing import Explicit
     from toolkit.tracks.track import Track
 
 _HIDDEN = ".toolkit-"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.model.wire import Document, dumps
-from toolkit.tracks.columns import Point, fit
+from toolkit.tracks.columns import Point, fit, number_of
 from toolkit.tracks.items import ItemBook
 from toolkit.tracks.paths import Path, find, name_of, put
 from toolkit.tracks.state import apply
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from toolkit.tracks.kinds import Kind
 
 _MOVES: Final = 3
-"""A number that moves as often as this is kept as a counter."""
+"""A number or a date that moves as often as this is kept as a counter."""
 
 
 class Version(NamedTuple):
@@ -74,7 +74,7 @@ def build(
             continue
         for path, seen in points.items():
             _note(seen, version.frame, version.doc, path)
-        doc = _still(version.doc, {path: seen[0].value for path, seen in points.items() if seen}, lists)
+        doc = _still(version.doc, columns, lists)
         if track is None:
             track = Track(record_id, doc, spans=[(t, None)] if version.frame else [])
         else:
@@ -84,7 +84,9 @@ def build(
                 track.changes.append(delta(t, before, doc))
         before = doc
     assert track is not None, "a record was seen at least once"
-    track.counters = {name_of(path): fit(seen, last, instants) for path, seen in points.items()}
+    track.counters = {
+        name_of(path): fit(seen, last, instants, dates=path in survey.dates) for path, seen in points.items()
+    }
     track.lists = {field: book.items for field, book in lists.items()}
     return track
 
@@ -95,14 +97,15 @@ def _since(spans: list[Span]) -> int | None:
 
 def _note(seen: list[Point], frame: int, doc: Document, path: Path) -> None:
     try:
-        value = find(doc, path)
+        value = number_of(find(doc, path))
     except KeyError:
         return
+    assert value is not None, "only what is always a number is a column"
     if not seen or seen[-1].value != value:
         seen.append(Point(frame, value))
 
 
-def _still(doc: Document, numbers: dict[Path, int], lists: dict[str, ItemBook]) -> Document:
+def _still(doc: Document, numbers: dict[Path, int | str], lists: dict[str, ItemBook]) -> Document:
     """Give a document with a placeholder for all that is kept apart."""
     for path, value in numbers.items():
         doc = put(doc, path, value)
@@ -110,42 +113,61 @@ def _still(doc: Document, numbers: dict[Path, int], lists: dict[str, ItemBook]) 
 
 
 class _Survey:
-    """Finds, among all that was seen of a record, the whole numbers that move and the lists of objects."""
+    """Finds, among all that was seen of a record, the numbers and dates that move and the lists of objects.
+
+    Attributes:
+        dates: The paths of dates.
+    """
 
     def __init__(self, kind: Kind, instants: Sequence[int]) -> None:
-        # What a list is sorted by is looked up in the changes alone.
-        self._no_number: set[Path] = {(field,) for field in kind.watched}
-        self._no_list = set(kind.watched)
+        self._watched = set(kind.watched)
         self._instants = instants
         self._before: Document = {}
+        self._first: dict[Path, int | str] = {}
         self._last: dict[Path, int] = {}
         self._moves: dict[Path, int] = {}
+        self._other: set[Path] = set()
         self._books: dict[str, ItemBook] = {}
+        self._no_list: set[str] = set(kind.watched)
         self._begun = False
+        self.dates: set[Path] = set()
 
     def take(self, frame: int, doc: Document) -> None:
         for field, value in doc.items():
-            if field in self._before and self._before[field] is value:
-                continue
-            for path, number in _leaves((field,), value):
-                if number is None:
-                    self._no_number.add(path)
-                elif self._last.get(path, number) != number:
-                    self._moves[path] = self._moves.get(path, 0) + 1
-                    self._last[path] = number
-                else:
-                    self._last[path] = number
-            self._list(self._instants[frame] if self._begun else None, field, value)
+            if field not in self._before or self._before[field] is not value:
+                for path, leaf in _leaves((field,), value):
+                    self._leaf(path, leaf)
+                self._list(self._instants[frame] if self._begun else None, field, value)
         self._before = doc
         self._begun = True
 
-    def columns(self) -> list[Path]:
-        return [path for path, moves in self._moves.items() if moves >= _MOVES and path not in self._no_number]
+    def columns(self) -> dict[Path, int | str]:
+        """Give what moves, with what it was first."""
+        return {
+            path: self._first[path]
+            for path, moves in self._moves.items()
+            # What a list is sorted by may be a date, as it should be; any other number is looked up in the changes.
+            if moves >= _MOVES and path not in self._other and (path in self.dates or path[0] not in self._watched)
+        }
 
     def lists(self) -> dict[str, ItemBook]:
         return {
             field: book for field, book in self._books.items() if field not in self._no_list and book.size < book.whole
         }
+
+    def _leaf(self, path: Path, value: object) -> None:
+        number = number_of(value)
+        if number is None or (path in self._first and type(value) is not type(self._first[path])):
+            self._other.add(path)
+        elif path not in self._first:
+            assert isinstance(value, int | str)
+            self._first[path] = value
+            self._last[path] = number
+            if isinstance(value, str):
+                self.dates.add(path)
+        elif self._last[path] != number:
+            self._moves[path] = self._moves.get(path, 0) + 1
+            self._last[path] = number
 
     def _list(self, t: int | None, field: str, value: object) -> None:
         if type(value) is list and all(type(item) is dict for item in value):
@@ -154,9 +176,9 @@ class _Survey:
             self._no_list.add(field)
 
 
-def _leaves(path: Path, value: object) -> Iterator[tuple[Path, int | None]]:
-    """Give every whole number in a value, and `None` for what is none; lists are not looked into."""
-    yield path, value if type(value) is int else None
+def _leaves(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+    """Give every value in a value, itself first; lists are not looked into."""
+    yield path, value
     if type(value) is dict:
         for key, inner in value.items():
             yield from _leaves((*path, key), inner)

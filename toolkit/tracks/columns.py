@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toolkit.model.instants import format_instant, is_wire_instant, parse_instant
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.runs import read_runs, write_runs
 from toolkit.tracks.track import HOUR_MS, Counter, Piece
@@ -29,14 +30,25 @@ class Point(NamedTuple):
     value: int
 
 
-def fit(points: Sequence[Point], last: int, instants: Sequence[int]) -> Counter:
+def number_of(value: object) -> int | None:
+    """Give a value as a number that may move: a whole one, or a date as Teraslice writes it; `None` if it is none."""
+    if type(value) is int:
+        return value
+    return parse_instant(value) if isinstance(value, str) and is_wire_instant(value) else None
+
+
+def fit(points: Sequence[Point], last: int, instants: Sequence[int], *, dates: bool = False) -> Counter:
     """Make the counter that gives back a number at every frame.
 
     Args:
         points: Where it is another one, by frame, ascending; at least one.
         last: The last frame at which it counts.
         instants: The frames' instants.
+        dates: Whether the numbers are dates.
     """
+    if dates:
+        first = format_instant(points[0].value)
+        return Counter(deltas=write_runs(_runs(points)), since=instants[points[0].frame], value=first)
     deltas = write_runs(_runs(points))
     pieces = _pieces(points, last, instants, len(deltas) // _PIECE)
     if pieces is not None:
@@ -104,9 +116,10 @@ class Deltas:
 
     Attributes:
         values: The number where each run begins, and at the end of the last.
+        dates: Whether they are dates.
     """
 
-    __slots__ = ("_frames", "_instants", "values")
+    __slots__ = ("_frames", "_instants", "dates", "values")
 
     def __init__(self, counter: Counter, instants: Sequence[int]) -> None:
         """Add up the deltas; a run of the same one counts from its first frame to its last.
@@ -116,13 +129,25 @@ class Deltas:
             instants: The frames' instants.
         """
         first = bisect_left(instants, counter.since)
+        self.dates = isinstance(counter.value, str)
+        start = parse_instant(counter.value) if isinstance(counter.value, str) else counter.value
         runs = read_runs(counter.deltas or "")
         self._instants = instants
         self._frames = list(accumulate((count for _, count in runs), initial=first))
-        self.values = list(accumulate((delta * count for delta, count in runs), initial=counter.value))
+        self.values = list(accumulate((delta * count for delta, count in runs), initial=start))
 
-    def at(self, t: int) -> Held[int]:
+    def at(self, t: int) -> Held[int | str]:
         """Give the value at an instant, and the first later instant at which it is another one."""
+        value, until = self._number(t)
+        return Held(format_instant(value) if self.dates else value, until)
+
+    def steps(self) -> Iterator[tuple[int, int | str]]:
+        """Give every instant at which it becomes another value, and that value."""
+        t = self._instants[self._frames[0]]
+        while (t := self.at(t).until) < NEVER:
+            yield t, self.at(t).value
+
+    def _number(self, t: int) -> Held[int]:
         frame = bisect_right(self._instants, t) - 1
         place = bisect_right(self._frames, frame) - 1
         if place < 0:

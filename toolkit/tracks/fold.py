@@ -19,14 +19,14 @@ from toolkit.tracks.build import Version, build
 from toolkit.tracks.frames import FrameBook, Frames
 from toolkit.tracks.kinds import KINDS, Kind, Values
 from toolkit.tracks.outline import values_of
-from toolkit.tracks.placing import Placing, place, placings
+from toolkit.tracks.placing import explicit, place, placings
 from toolkit.tracks.state import apply
 from toolkit.tracks.steps import FrameStep, Step, Stepper, followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from toolkit.tracks.order import Explicit
+    from toolkit.tracks.placing import Explicit, Placing
     from toolkit.tracks.track import Change, Track
 
 
@@ -167,7 +167,7 @@ class _Orders:
         self._order: list[str] = []
         self._values: dict[str, Values] = {}
         self._keys: dict[str, Any] = {}
-        self._placed: list[Placing] = []
+        self._placed: dict[str, str | None] = {}
         self.marks: list[Explicit] = []
 
     def take(self, t: int, step: Step) -> None:
@@ -184,10 +184,10 @@ class _Orders:
         if not moved:
             return
         self._order = followed(self._order, step)
-        placed = [placing for group in self._groups() for placing in self._group(group)]
+        placed = {entry: after for group in self._groups() for entry, after in self._group(group)}
         if placed != self._placed:
+            self.marks.append(explicit(t, self._placed, placed))
             self._placed = placed
-            self.marks.append((t, placed))
 
     def _changed(self, key: str, change: Change) -> Values:
         if change.doc is not UNSET:
@@ -206,11 +206,11 @@ class _Orders:
             groups[str(self._values[key][place_of])].append(key)
         return groups.values()
 
-    def _group(self, came: list[str]) -> list[Placing]:
+    def _group(self, came: list[str]) -> Iterable[Placing]:
         """Give what has to be placed so that a list is as it came: as before, if that does."""
         base = sorted(came, key=self._keys.__getitem__)
         if base == came:
-            return []
+            return ()
         members = set(came)
-        before = [placing for placing in self._placed if placing[0] in members]
+        before = [(entry, after) for entry, after in self._placed.items() if entry in members]
         return before if before and place(base, before) == came else placings(base, came)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from toolkit.timeline.order import merged_page
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.placing import Placing, place
+from toolkit.tracks.placing import Explicit, carried, place
 from toolkit.tracks.track import exists
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from toolkit.tracks.kinds import Kind
     from toolkit.tracks.outline import Outline
-
-Explicit = tuple[int, list[Placing]]
-"""From an instant on, the records that are not where the sort has them; none if all are."""
 
 _SEGMENTS: Final = 8
 """How many segments are kept sorted."""
@@ -72,7 +69,7 @@ class Ordering:
         self.moving: list[tuple[int, Outline]] = []
         listed: list[tuple[Any, int]] = []
         deleted: list[tuple[Any, int]] = []
-        edges = {t for t, _ in explicit}
+        edges = {mark.t for mark in explicit}
         for position, member in members:
             if len(member.steps) == 1 and not member.spans:
                 values = member.steps[0][1]
@@ -120,13 +117,14 @@ class Ordering:
                 into.append((self._kind.key(values, member.id), position))
         listed.sort(key=_start_of)
         deleted.sort(key=_start_of)
-        passed = bisect_right(self._explicit, t, key=_start_of)
-        placed = self._explicit[passed - 1][1] if passed else []
+        placed: dict[str, str | None] = {}
+        for mark in self._explicit[: bisect_right(self._explicit, t, key=_start_of)]:
+            placed = carried(placed, mark)
         if not placed:
             return _Segment(listed, deleted, None)
         everything = sorted([*zip(*self._listed, strict=True), *listed], key=_start_of)
         positions = {key[-1]: position for key, position in everything}
-        return _Segment(listed, deleted, [positions[entry] for entry in place(positions, placed)])
+        return _Segment(listed, deleted, [positions[entry] for entry in place(positions, placed.items())])
 
 
 def _merged(moving: list[tuple[Any, int]], still: _Still, start: int, size: int) -> list[int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from msgspec import UNSET
+
+from toolkit.tracks.columns import Deltas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,8 +41,14 @@ def values_of(kind: Kind, doc: Document) -> Values:
     return tuple([doc.get(field) for field in kind.watched])
 
 
-def outline(kind: Kind, track: Track) -> Outline:
-    """Make a track's outline."""
+def outline(kind: Kind, track: Track, instants: Sequence[int] = ()) -> Outline:
+    """Make a track's outline.
+
+    Args:
+        kind: The kind of record.
+        track: Its track.
+        instants: The frames' instants, if it is a recording's.
+    """
     values = values_of(kind, track.doc)
     steps = [(BEGINNING, values)]
     for change in track.changes:
@@ -49,8 +58,25 @@ def outline(kind: Kind, track: Track) -> Outline:
         if after != values:
             steps.append((change.t, after))
         values = after
+    for place, field in enumerate(kind.watched):
+        counter = track.counters.get(field)
+        if counter is not None and counter.deltas is not UNSET:
+            steps = _moving(steps, place, Deltas(counter, instants))
     changing = bool(track.changes or track.spans or track.counters or track.lists)
     return Outline(track.id, tuple(steps), track.spans, changing)
+
+
+def _moving(steps: list[tuple[int, Values]], place: int, deltas: Deltas) -> list[tuple[int, Values]]:
+    """Put a watched value that moves by itself into an outline's steps, where the document has it."""
+    moves = dict(deltas.steps())
+    starts = [t for t, _ in steps]
+    merged = []
+    for t in sorted({*starts, *moves}):
+        values = steps[bisect_right(starts, t) - 1][1]
+        if values[place] is not None:
+            values = (*values[:place], deltas.at(t).value, *values[place + 1 :])
+        merged.append((t, values))
+    return merged
 
 
 class TrackSource(Protocol):
@@ -66,9 +92,10 @@ class TrackSource(Protocol):
 class MemoryTracks:
     """Tracks that are objects already."""
 
-    def __init__(self, kind: Kind, tracks: Sequence[Track]) -> None:
-        """Sort tracks by id."""
+    def __init__(self, kind: Kind, tracks: Sequence[Track], instants: Sequence[int] = ()) -> None:
+        """Sort tracks by id; `instants` are a recording's frames."""
         self._kind = kind
+        self._instants = instants
         self._tracks = sorted(tracks, key=lambda track: track.id)
 
     def __getitem__(self, index: int, /) -> Track:
@@ -77,4 +104,4 @@ class MemoryTracks:
 
     def outlines(self) -> Iterator[Outline]:
         """Give every track's outline, in order."""
-        return (outline(self._kind, track) for track in self._tracks)
+        return (outline(self._kind, track, self._instants) for track in self._tracks)

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Placing = tuple[str, str | None]
 """An entry, and the one it comes right after; `None` is the front."""
+
+
+class Explicit(NamedTuple):
+    """From an instant on, what is placed anew and what stands again where the sort has it; all else as before."""
+
+    t: int
+    placed: list[Placing]
+    freed: list[str]
+
+
+def explicit(t: int, before: Mapping[str, str | None], after: Mapping[str, str | None]) -> Explicit:
+    """Give what makes placings of others, from an instant on."""
+    placed = [(entry, after[entry]) for entry in sorted(after) if entry not in before or before[entry] != after[entry]]
+    return Explicit(t, placed, sorted(before.keys() - after.keys()))
+
+
+def carried(before: Mapping[str, str | None], mark: Explicit) -> dict[str, str | None]:
+    """Give the placings from a mark on."""
+    freed = set(mark.freed)
+    return {entry: where for entry, where in before.items() if entry not in freed} | dict(mark.placed)
 
 
 def placings(base: Sequence[str], came: Sequence[str]) -> list[Placing]:
@@ -22,12 +43,14 @@ def placings(base: Sequence[str], came: Sequence[str]) -> list[Placing]:
     if base == came:
         return []
     places = {entry: place for place, entry in enumerate(base)}
-    staying = _longest_rising([places[entry] for entry in came])
+    # From the end, so that of entries in the wrong order the first one stays and the others come after it: what is
+    # said of them then does not depend on what moves in front of them.
+    staying = {-place for place in _longest_rising([-places[entry] for entry in reversed(came)])}
     before: list[str | None] = [None, *came]
     return [(entry, before[place]) for place, entry in enumerate(came) if places[entry] not in staying]
 
 
-def place(base: Iterable[str], placed: Sequence[Placing]) -> list[str]:
+def place(base: Iterable[str], placed: Iterable[Placing]) -> list[str]:
     """Put entries where placings say; the others keep their order.
 
     What should come after an entry that is gone comes after the one that this one was placed after; if it was not
@@ -50,12 +73,12 @@ def place(base: Iterable[str], placed: Sequence[Placing]) -> list[str]:
     return out
 
 
-def _followers(entries: list[str], placed: Sequence[Placing]) -> dict[str | None, list[str]]:
+def _followers(entries: list[str], placed: Iterable[Placing]) -> dict[str | None, list[str]]:
     """Give, by what they come after, the entries that are placed."""
     present = set(entries)
     targets = dict(placed)
     followers: dict[str | None, list[str]] = {}
-    for entry, target in targets.items():
+    for entry, target in sorted(targets.items(), key=itemgetter(0)):
         after, tried = target, {entry}
         while after is not None and after not in present and after in targets and after not in tried:
             tried.add(after)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
@@ -152,7 +152,7 @@ class TrackState:
         counts = {field: base - len(lists[of]) for field, (base, of) in self.track.counts.items()}
         return doc | {field: value for field, value in (lists | counts).items() if field in doc}
 
-    def _count(self, doc: Document, field: str, t: int) -> Held[int]:
+    def _count(self, doc: Document, field: str, t: int) -> Held[Any]:
         """Give a counter's value; a derived one is held as long as what it is made of."""
         counter = self.track.counters.get(field)
         if counter is None:

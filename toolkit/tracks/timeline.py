@@ -18,15 +18,13 @@ from toolkit.tracks.frames import frame_of, shown_until
 from toolkit.tracks.jobs import JobIndex
 from toolkit.tracks.kinds import KINDS, instant_of
 from toolkit.tracks.moves import moves
-from toolkit.tracks.order import Explicit, Ordering
+from toolkit.tracks.order import Ordering
 from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource, outline
 from toolkit.tracks.shelf import Shelf
 
 if TYPE_CHECKING:
+    from toolkit.tracks.placing import Explicit
     from toolkit.tracks.track import Track
-
-Orders = Mapping[str, Sequence[Explicit]]
-"""Explicit orders by collection; see `toolkit.tracks.order`."""
 
 _ALL: Final = 2**62
 _ERROR_LISTS: Final = 64
@@ -42,7 +40,7 @@ class TrackTimeline:
         tracks: Mapping[str, Sequence[Track] | TrackSource],
         first: int,
         last: int,
-        orders: Orders | None = None,
+        orders: Mapping[str, Sequence[Explicit]] | None = None,
         frames: Sequence[int] = (),
     ) -> None:
         """Index tracks.
@@ -66,7 +64,7 @@ class TrackTimeline:
         self._error_orderings: Bounded[str, Ordering] = Bounded(_ERROR_LISTS)
         for kind in KINDS.values():
             held = tracks.get(kind.name, ())
-            source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held)
+            source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held, frames)
             shelf = self._shelves[kind.name] = Shelf(source, frames)
             explicit = orders.get(kind.name, ())
             if kind.name == "errors":
@@ -125,7 +123,7 @@ class TrackTimeline:
         ordering = self._error_orderings.get(ex_id)
         if ordering is None:
             kind, shelf = KINDS["errors"], self._shelves["errors"]
-            members = ((position, outline(kind, shelf.track(position))) for position in positions)
+            members = ((position, outline(kind, shelf.track(position), self.frames)) for position in positions)
             ordering = self._error_orderings.put(ex_id, Ordering(kind, members, self._error_orders))
         return ordering
 

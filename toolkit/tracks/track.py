@@ -35,7 +35,7 @@ class Counter(Struct, omit_defaults=True, forbid_unknown_fields=True):
         pieces: Lines, each from an instant on.
         deltas: What is added frame by frame, as `toolkit.tracks.runs` writes it; only recordings have frames.
         since: With deltas: the instant of the frame that they begin after.
-        value: With deltas: the number before the first of them.
+        value: With deltas: the number before the first of them; a date if it is one that moves by milliseconds.
         of: Another field's name; its value `* times // per`.
         times: See `of`.
         per: See `of`.
@@ -44,7 +44,7 @@ class Counter(Struct, omit_defaults=True, forbid_unknown_fields=True):
     pieces: list[Piece] = []
     deltas: str | UnsetType = UNSET
     since: int = 0
-    value: int = 0
+    value: int | str = 0
     of: str = ""
     times: int = 1
     per: int = 1
