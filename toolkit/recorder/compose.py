@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.wire import loads
 from toolkit.tracks.fold import Frame, record_id
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Composer:
         for name, records in seen.records.items():
             if name in _CLUSTER:
                 # A part of the cluster that is missing this time holds what it was, as every other collection does.
-                self._cluster[name] = self._redacted(name, records[0][1])
+                self._cluster[name] = self._redacted(name, loads(records[0][1]))
             else:
-                collections[name] = [self._keyed(name, key, record) for key, record in records]
+                collections[name] = [self._keyed(name, key, loads(text)) for key, text in records]
         if self._cluster:
             collections["cluster"] = list(self._cluster.items())
         gaps = [f"{name}: {seen.gaps[name]}" for name in sorted(seen.gaps)]

@@ -23,7 +23,6 @@ from toolkit.recorder.compose import Composer
 from toolkit.recorder.frames import FrameReader
 from toolkit.recorder.interrupt import Interrupt, Interrupted
 from toolkit.recorder.journal import Journal
-from toolkit.recorder.pages import WINDOW
 from toolkit.recorder.redact import Redactor
 from toolkit.recorder.tally import Tally, described
 from toolkit.timeline.view import NEVER
@@ -178,8 +177,8 @@ class _Recording:
         tally = self._tally
         frame = self._composer.frame(max(seen.t, tally.last + 1) if tally.frames else seen.t, seen)
         self._journal.append(frame)
-        for name in sorted(seen.cut - tally.cut):
-            self._say(f"the cluster lists no more than {WINDOW:,} {name}: what lies behind them is not recorded")
+        for name in sorted(seen.cut.keys() - tally.cut.keys()):
+            self._say(f"not all {name} can be reached, so not recorded is {seen.cut[name]}")
         tally.take(frame.t, seen)
         if self._plan.for_ms:
             endless = self._plan.for_ms == UNTIL_INTERRUPTED

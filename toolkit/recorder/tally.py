@@ -25,7 +25,7 @@ class Tally:
         late: Ticks that began late.
         missed: Ticks that were left out, because the frame before them took so long.
         gaps: By source, the frames without it.
-        cut: Lists that reached further than could be read.
+        cut: By list what could not be reached.
         absent: What the cluster has never had.
     """
 
@@ -35,7 +35,7 @@ class Tally:
     late: int = 0
     missed: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
-    cut: set[str] = field(default_factory=set)
+    cut: dict[str, str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
 
     def take(self, t: int, seen: Seen) -> None:
@@ -52,7 +52,7 @@ class Tally:
         return {
             "ticks": {"late": self.late, "missed": self.missed},
             "absent": sorted(self.absent),
-            "cut": sorted(self.cut),
+            "cut": dict(sorted(self.cut.items())),
         }
 
     def summary(self, report: Report | None) -> str:
