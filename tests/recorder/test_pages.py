@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from toolkit.model.wire import Document
 
 START = 1_700_000_000_000
-SMALL = Reach(window=12, size=5, overlap=2, front=2)
+SMALL = Reach(window=12, size=5, behind=6, overlap=2, front=2)
 OLD = "what lies behind the newest 12: the cluster is too old for filter and sort"
 BETWEEN = "what lies between the newest and the oldest 12: the cluster is too old for filter"
 REFUSED = Fault("status 400")

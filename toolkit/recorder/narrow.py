@@ -46,6 +46,7 @@ class ListReader:
         self._id = id_field
         self._date = date_field
         self._reach = reach or Reach()
+        self._behind = self._reach._replace(size=self._reach.behind)
         self._filters = True
         self._sorts = True
 
@@ -95,7 +96,7 @@ class ListReader:
     async def _narrowed(self, get: Get, gathered: Gathered, last: Entry) -> str:
         newest, inside, cut = last.date, True, ""
         while newest:
-            reached = await read_stretch(get, self._until(newest, inside=inside), gathered, self._reach)
+            reached = await read_stretch(get, self._until(newest, inside=inside), gathered, self._behind)
             if reached is None:
                 break
             if inside and reached.date == newest:
@@ -131,7 +132,7 @@ class ListReader:
                 filter=narrowed,
                 admits=lambda entry, lowest=lowest: belongs(entry) and (entry.key or LATEST) >= lowest,  # type: ignore[misc]
             )
-            reached = await read_stretch(get, way, gathered, self._reach)
+            reached = await read_stretch(get, way, gathered, self._behind)
             if reached is None:
                 return ""
             if reached.key <= lowest:
@@ -147,11 +148,11 @@ class ListReader:
             return entry.date or LATEST
 
         way = Way(date, sort=f"{self._date}:asc")
-        first = await get(Ask(0, self._reach.size, way.sort))
+        first = await get(Ask(0, self._behind.size, way.sort))
         if first.entries and date(first.entries[0]) > last.date:
             raise Ignored
         reached = await read_stretch(
-            get, way, gathered, self._reach, first=first, enough=lambda entry: date(entry) > last.date
+            get, way, gathered, self._behind, first=first, enough=lambda entry: date(entry) > last.date
         )
         between = f"what lies between the newest and the oldest {self._reach.window:,}"
         return f"{between}: the cluster is too old for filter" if reached else ""

@@ -31,12 +31,14 @@ class Reach(NamedTuple):
     Attributes:
         window: How far into a list the cluster's search reaches.
         size: Records on a page.
+        behind: Records on a page behind the window, where each costs the cluster more, however long it is.
         overlap: Records of the page before that a page asks for again.
         front: Records that the front has at first.
     """
 
     window: int = WINDOW
     size: int = SIZE
+    behind: int = 2_500
     overlap: int = 20
     front: int = 100
 
