@@ -180,6 +180,7 @@ def test_bodies_that_are_no_lists(body: bytes, reason: str, again: bool) -> None
         (nested(DEEPEST + 1), "JSON that is nested too deep"),
         (nested(100_000), "JSON that is nested too deep"),
         (b"[" * 100_000, "an answer that is not JSON"),
+        (b"[1.5," * 100_000, "JSON that is nested too deep"),
     ],
 )
 def test_bodies_that_are_no_records(body: bytes, reason: str) -> None:
@@ -188,6 +189,13 @@ def test_bodies_that_are_no_records(body: bytes, reason: str) -> None:
         cut_object(body)
 
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("body", [b'{"\xff" 1}', b'{"\xff"}', b"{\xff:1}", b'{"a" 1}', b'{"a":{} "b":{}}'])
+def test_bodies_that_are_no_maps(body: bytes) -> None:
+    """Members without a key or a colon make a body that is not JSON."""
+    with pytest.raises(Fault, match="not JSON"):
+        cut_map(body)
 
 
 def test_empty_lists_and_maps() -> None:

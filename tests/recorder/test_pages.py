@@ -17,7 +17,7 @@ from toolkit.query.mapping import ASSETS
 from toolkit.query.sort import NEWEST_CREATED
 from toolkit.recorder.fault import Fault
 from toolkit.recorder.narrow import ListReader, Whole
-from toolkit.recorder.pages import Ask, Entry, Page, Reach
+from toolkit.recorder.pages import Ask, Entry, Gathered, Page, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,9 +119,10 @@ def test_windows_of_one_instant_are_read_by_id(dates: list[int]) -> None:
     assert (sorted(ids(whole.entries)), whole.cut) == (sorted(ids(moving.listing.records)), "")
 
 
-def test_undated_records_are_found_behind_everything() -> None:
+@pytest.mark.parametrize("count", [6, 20])
+def test_undated_records_are_found_behind_everything(count: int) -> None:
     """Records without a date, which no range of dates finds, are asked for by themselves."""
-    records = dated(*range(20))
+    records = dated(*range(count))
     for number in range(15):
         records.append({"ex_id": f"none-{number}"})
     moving = Moving(Listing(records))
@@ -129,7 +130,7 @@ def test_undated_records_are_found_behind_everything() -> None:
     whole = moving.read()
 
     assert (sorted(ids(whole.entries)), whole.cut) == (sorted(ids(records)), "")
-    assert ids(whole.entries)[:20] == newest_first(records[:20])
+    assert ids(whole.entries)[:count] == newest_first(records[:count])
 
 
 @pytest.mark.parametrize("how", ["ignores", "refuses"])
@@ -286,6 +287,45 @@ def test_entries_that_cannot_be_taken_do_not_end_a_list() -> None:
         return Page(page.entries[:-1] if len(page.entries) > 1 else page.entries, page.length)
 
     assert len(asyncio.run(moving.reader.read(odd)).entries) >= 7
+
+
+def test_an_older_version_does_not_replace_a_newer_one() -> None:
+    """A record that a slower part of the cluster shows as it was before stays as it was written last."""
+    gathered = Gathered()
+    for date in ("2", "1", "3", "2"):
+        gathered.take(Page([Entry("x", date, date.encode())], 1))
+
+    assert gathered.newest_first() == [Entry("x", "3", b"3")]
+
+
+def test_a_cluster_that_cannot_sort_by_id_hides_what_only_ids_tell_apart() -> None:
+    """Where ids lead nowhere, what they would have led to is said to be missing; the rest is whole."""
+
+    def reading(dates: list[int]) -> tuple[Moving, Whole]:
+        moving = Moving(Listing(dated(*dates)))
+
+        async def get(ask: Ask) -> Page:
+            if ask.sort.startswith("ex_id"):
+                raise REFUSED
+            return await moving.get(ask)
+
+        return moving, asyncio.run(moving.reader.read(get))
+
+    moving, whole = reading(list(range(30)))
+    assert (ids(whole.entries), whole.cut) == (newest_first(moving.listing.records), "those without a date")
+
+    moving, whole = reading([9] * 30 + [5] * 30)
+    assert whole.cut == "some of more than 12 of one date"
+    assert len(whole.entries) == 2 * 12
+
+
+def test_records_of_one_date_without_ids_are_cut() -> None:
+    """More records of one date than the window holds, and no ids to go by: it is said that some are missing."""
+    moving = Moving(Listing([{"n": n, "_updated": format_instant(START)} for n in range(30)]))
+
+    whole = moving.read()
+
+    assert (len(whole.entries), whole.cut) == (12, "some of more than 12 of one date")
 
 
 Operation = tuple[str, int, int, int]

@@ -105,7 +105,8 @@ class ListReader:
             else:
                 newest, inside = reached.date, True
         undated = f"(* AND -{self._date}:*)"
-        return await self._by_id(get, gathered, undated, lambda entry: not entry.date) or cut
+        without = await _tried(self._by_id(get, gathered, undated, lambda entry: not entry.date))
+        return cut or ("those without a date" if without is None else without)
 
     def _until(self, newest: str, *, inside: bool) -> Way:
         opening = "[" if inside else "{"
@@ -120,7 +121,7 @@ class ListReader:
     async def _of_one_date(self, get: Get, gathered: Gathered, date: str) -> str:
         part = f"{self._date}:[{_quoted(date)} TO {_quoted(date)}]"
         cut = await _tried(self._by_id(get, gathered, part, lambda entry: entry.date == date))
-        return self._too_many_of_one_date() if cut is None else cut
+        return self._too_many() if cut is None else cut
 
     async def _by_id(self, get: Get, gathered: Gathered, part: str, belongs: Callable[[Entry], bool]) -> str:
         """Read a part in the order of the ids, window after window."""
@@ -136,12 +137,12 @@ class ListReader:
             if reached is None:
                 return ""
             if reached.key <= lowest:
-                return self._too_many_of_one_date()
+                return self._too_many()
             lowest = reached.key
             narrowed = f"{part} AND {self._id}:[{_quoted(lowest)} TO *]"
 
-    def _too_many_of_one_date(self) -> str:
-        return f"some of more than {self._reach.window:,} of one instant"
+    def _too_many(self) -> str:
+        return f"some of more than {self._reach.window:,} of one date"
 
     async def _from_the_other_end(self, get: Get, gathered: Gathered, last: Entry) -> str:
         def date(entry: Entry) -> str:

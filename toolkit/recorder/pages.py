@@ -180,10 +180,10 @@ async def read_stretch(  # noqa: PLR0913 - what is read, and how
 
     Raises:
         Ignored: If the cluster gives another order or part.
-        Fault: If the cluster fails, or the list moves faster than it can be read.
+        Fault: If the cluster fails.
     """
     end, overlap, last = 0, 0, None
-    for _ in range(20 + 4 * reach.window // reach.size):
+    while True:
         start = max(0, end - overlap)
         size = min(end + reach.size, reach.window) - start
         try:
@@ -203,7 +203,6 @@ async def read_stretch(  # noqa: PLR0913 - what is read, and how
         last, end, overlap = page.entries[-1], start + size, reach.overlap
         if end >= reach.window:
             return last
-    raise _too_fast()
 
 
 async def read_unsorted(get: Get, gathered: Gathered, reach: Reach, first: Page) -> bool:
@@ -214,7 +213,7 @@ async def read_unsorted(get: Get, gathered: Gathered, reach: Reach, first: Page)
     """
     gathered.take(first)
     end, overlap = reach.size, reach.overlap
-    for _ in range(20 + 4 * reach.window // reach.size):
+    while True:
         start = max(0, end - overlap)
         size = min(end + reach.size, reach.window) - start
         page = await get(Ask(start, size))
@@ -227,7 +226,6 @@ async def read_unsorted(get: Get, gathered: Gathered, reach: Reach, first: Page)
         end, overlap = start + size, reach.overlap
         if end >= reach.window:
             return True
-    raise _too_fast()
 
 
 async def read_front(get: Get, gathered: Gathered, reach: Reach, since: str) -> None:
@@ -244,11 +242,8 @@ async def read_front(get: Get, gathered: Gathered, reach: Reach, since: str) -> 
             break
         if size == reach.window:
             if page.entries[-1].date > since:
-                raise _too_fast()
+                reason = "a list that moves faster than it can be read"
+                raise Fault(reason)
             break
         size = min(size * 10, reach.window)
     gathered.take(page)
-
-
-def _too_fast() -> Fault:
-    return Fault("a list that moves faster than it can be read")
