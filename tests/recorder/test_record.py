@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.recorder.fake_cluster import QUICK, FakeCluster, Reply, StepClock, plain
+from tests.recorder.listing import Listing
 from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 from toolkit.errors import RecordError, TargetError, UsageError
 from toolkit.model.instants import format_instant
+from toolkit.query.mapping import JOBS
 from toolkit.recorder import finish as finishing
 from toolkit.recorder import record as recording
 from toolkit.recorder.client import Limits
@@ -19,7 +21,6 @@ from toolkit.recorder.pages import SIZE, WINDOW
 from toolkit.tracks.frames import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -72,16 +73,6 @@ def many(field: str, count: int) -> list[dict[str, Any]]:
     return [{field: f"{field}-{number}", "_updated": format_instant(START - number)} for number in range(count)]
 
 
-def paged(records: list[dict[str, Any]]) -> Callable[[dict[str, str]], Any]:
-    """Answer pages of a list, and Teraslice's 400 behind the window."""
-
-    def page(query: dict[str, str]) -> Any:
-        start, size = int(query["from"]), int(query["size"])
-        return Reply(400) if start + size > WINDOW else records[start : start + size]
-
-    return page
-
-
 def test_one_frame_is_recorded(session: Session) -> None:
     """One frame of a cluster that has everything comes back as it was, and leaves nothing but the bundle."""
     answers = plain()
@@ -106,14 +97,31 @@ def test_only_get_requests_are_sent(session: Session) -> None:
 
 
 def test_twelve_thousand_executions(session: Session) -> None:
-    """Of a list longer than the search window, the window is recorded, and it is said what could not be."""
+    """A list longer than the search window is recorded whole."""
     jobs, executions = many("job_id", SIZE + 5), many("ex_id", 12_000)
-    with FakeCluster(plain() | {"/v1/jobs": paged(jobs), "/v1/ex": paged(executions)}) as cluster:
+    lists = {"/v1/jobs": Listing(jobs, id_field="job_id", mapping=JOBS), "/v1/ex": Listing(executions)}
+    with FakeCluster(plain() | lists) as cluster:
         replayed = session.make(cluster.url, frames=2)
 
     assert replayed.ask("/ex?size=10000") == executions[:WINDOW]
+    assert replayed.ask("/ex?size=10000&sort=_updated:asc") == executions[: -WINDOW - 1 : -1]
     assert replayed.ask("/jobs?size=10000") == jobs
-    assert set(replayed.origin["cut"]) == {"executions"}
+    assert replayed.origin["cut"] == {}
+
+
+def test_what_an_old_cluster_hides_is_told_once(session: Session) -> None:
+    """Of a cluster too old to be narrowed, the window is recorded, and it is said what could not be."""
+    executions = many("ex_id", 12_000)
+    listing = Listing(executions, ignores=("filter", "sort"))
+    with FakeCluster(plain() | {"/v1/ex": listing}) as cluster:
+        replayed = session.make(cluster.url, frames=2)
+
+    cut = "what lies behind the newest 10,000: the cluster is too old for filter and sort"
+    assert replayed.ask("/ex?size=10000") == executions[:WINDOW]
+    assert replayed.origin["cut"] == {"executions": cut}
+    assert [line for line in session.said if "10,000" in line and "frame" not in line] == [
+        f"not all executions can be reached, so not recorded is {cut}"
+    ]
 
 
 def test_old_clusters(session: Session) -> None:
@@ -200,10 +208,11 @@ def test_what_is_no_cluster_is_refused(session: Session, path: str, reply: Reply
     ("path", "body", "reason"),
     [
         ("/v1/jobs", {"error": 500}, "an object instead of an array"),
-        ("/v1/ex", [1], "a number or a text instead of an object"),
-        ("/v1/ex", [[]], "an array instead of an object"),
+        ("/v1/ex", [1, "x"], "2 entries that are no records"),
+        ("/v1/ex", [[]], "1 entry that is no record"),
+        ("/v1/jobs", 1, "a number or a text instead of an array"),
         ("/v1/cluster/state", [], "an array instead of an object"),
-        ("/v1/cluster/state", {"error": True}, "true or false instead of an object"),
+        ("/v1/cluster/state", {"error": True}, "1 entry that is no record"),
     ],
 )
 def test_answers_of_another_shape_are_refused(session: Session, path: str, body: object, reason: str) -> None:

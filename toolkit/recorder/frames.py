@@ -1,60 +1,29 @@
 """One frame: everything a cluster lists, asked for as close together as possible.
 
-Knows Teraslice's endpoints and what their answers must look like. An endpoint that gives nothing makes a gap or is
-noted as absent; the rest of the frame goes on. What it gives is as it came: not yet redacted, never to be stored.
+An endpoint that gives nothing makes a gap or is noted as absent; the rest of the frame goes on. What it gives is as it
+came: not yet redacted, never to be stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, urlencode
 
 from toolkit.errors import RecordError
 from toolkit.model.instants import format_instant
-from toolkit.model.wire import dumps
-from toolkit.recorder.bodies import read_json
+from toolkit.recorder.bodies import told_odd
+from toolkit.recorder.failing import ErrorReader
 from toolkit.recorder.fault import Fault
-from toolkit.recorder.pages import read_pages
+from toolkit.recorder.narrow import ListReader, Whole
+from toolkit.recorder.pages import Ask, Page
+from toolkit.recorder.sources import ERRORS, INFO, SOURCES, Source
 
 if TYPE_CHECKING:
-    from toolkit.model.wire import Document
+    from toolkit.recorder.bodies import Cut
     from toolkit.recorder.client import Client
-
-
-class Source(NamedTuple):
-    """One kind of thing a cluster lists.
-
-    Attributes:
-        name: What gaps and reports call it; a collection's name, or an id in the collection `cluster`.
-        paths: Where it is, the first that exists counts.
-        shape: `list`, `map` (an object of objects) or `object`.
-        id_field: For a list that comes in pages, the field that tells its records apart; empty if it does not.
-        needed: Whether a cluster without it is no cluster.
-        optional: Whether a cluster may lack it.
-    """
-
-    name: str
-    paths: tuple[str, ...]
-    shape: str
-    id_field: str = ""
-    needed: bool = False
-    optional: bool = False
-
-
-INFO: Final = Source("info", ("/",), "object", optional=True)
-SOURCES: Final = (
-    INFO,
-    Source("nodes", ("/v1/cluster/state",), "map", needed=True),
-    Source("controllers", ("/v1/cluster/controllers", "/v1/cluster/slicers"), "list"),
-    Source("jobs", ("/v1/jobs",), "list", id_field="job_id", needed=True),
-    Source("executions", ("/v1/ex",), "list", id_field="ex_id", needed=True),
-    Source("stats", ("/v1/cluster/stats",), "object", optional=True),
-    Source("assets", ("/v1/assets",), "list", id_field="id", optional=True),
-)
-
-Keyed = list[tuple[str, "Document"]]
-"""Records in their order; the key is a node's key, or a name in the collection `cluster`; empty elsewhere."""
 
 
 class Seen(NamedTuple):
@@ -63,10 +32,12 @@ class Seen(NamedTuple):
     Attributes:
         t: The instant: the tick, or what the cluster itself says in `X-Toolkit-Instant`.
         skew_ms: From the first answer to the last.
-        records: By source; what is missing here is in `gaps` or `absent`.
-        gaps: Sources that gave nothing this time, with the reason.
+        records: By source (those of `SOURCES`, and `errors`) the records in their order: key and JSON text as it came,
+            always an object. The key is a node's in `nodes`, the source's name in `info` and `stats`, else the
+            record's id, empty if it has none. What is missing here is in `gaps` or `absent`.
+        gaps: By source what could not be read this time, in fixed words; some of its records may be there.
         absent: Sources that the cluster has never had.
-        cut: Lists that reach further than the cluster lets anyone read.
+        cut: By list what could not be reached, in fixed words.
     """
 
     t: int
@@ -79,24 +50,43 @@ class Seen(NamedTuple):
 
 class _Outcome(NamedTuple):
     source: Source
-    records: Keyed | None
+    whole: Whole | None
     fault: Fault | None
-    cut: bool = False
+
+
+@dataclass
+class _Taking:
+    """What is noted while one frame is read: the header of its requests, the answers' times, and what was left out."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    times: list[int] = field(default_factory=list)
+    odd: dict[str, Counter[int]] = field(default_factory=dict)
+
+    def page(self, source: Source, cut: Cut) -> Page:
+        """Take one answer; what two pages share and is no record counts once."""
+        if cut.odd:
+            self.odd[source.name] = self.odd.get(source.name, Counter()) | Counter(map(hash, cut.odd))
+        return Page(source.entries(cut), len(cut.records) + len(cut.odd))
 
 
 class FrameReader:
     """Reads the frames of one recording, one after the other."""
 
-    def __init__(self, client: Client, shown: str, *, errors: bool = False) -> None:
-        """Read with a client from a cluster whose address is shown as given."""
+    def __init__(self, client: Client, shown: str, errors: bool = False) -> None:  # noqa: FBT001, FBT002 - a contract
+        """Read with a client from a cluster whose address is shown as given; with the errors of executions or not."""
         self._client = client
         self._shown = shown
         self._paths = {source.name: source.paths for source in SOURCES}
+        self._lists = {
+            source.name: ListReader(source.id_field, source.date_field)
+            for source in (*SOURCES, ERRORS)
+            if source.date_field
+        }
+        self._errors = ErrorReader(self._errors_of) if errors else None
         self._known: set[str] = set()
         self._begun = False
         self._stamped = False
-        self._times: list[int] = []
-        self._headers: dict[str, str] = {}
+        self._taking = _Taking()
 
     async def read(self, tick: int) -> Seen:
         """Read the frame of a tick.
@@ -104,7 +94,7 @@ class FrameReader:
         Raises:
             RecordError: If it is the first one, and there is no cluster to record.
         """
-        self._times, self._headers = [], {}
+        taking = self._taking = _Taking()
         t = tick
         if self._begun and not self._stamped:
             outcomes = await asyncio.gather(*map(self._outcome, SOURCES))
@@ -112,72 +102,102 @@ class FrameReader:
             first = await self._outcome(INFO)
             if not self._begun and first.fault is not None and first.fault.silent:
                 self._refuse(first.fault.reason, "check the address and that the cluster is up")
-            if self._stamped and self._times:
-                t = self._times[0]
-                self._headers = {"X-Toolkit-At": format_instant(t)}
+            if self._stamped and taking.times:
+                t = taking.times[0]
+                taking.headers = {"X-Toolkit-At": format_instant(t)}
             rest = [source for source in SOURCES if source is not INFO]
             outcomes = [first, *await asyncio.gather(*map(self._outcome, rest))]
         if not self._begun:
             self._refuse_stranger(outcomes)
         self._begun = True
         self._known |= {outcome.source.name for outcome in outcomes if outcome.fault is None}
-        return self._seen(t, outcomes)
+        seen = self._seen(t, outcomes)
+        return await self._with_errors(self._errors, seen) if self._errors else seen
 
     def _seen(self, t: int, outcomes: list[_Outcome]) -> Seen:
+        taking = self._taking
         faults = {outcome.source.name: outcome.fault for outcome in outcomes if outcome.fault is not None}
         absent = {source.name for source in SOURCES if source.optional} & faults.keys() - self._known
+        wholes = {outcome.source.name: outcome.whole for outcome in outcomes if outcome.whole is not None}
+        gaps = {name: told_odd(odd.total()) for name, odd in taking.odd.items()}
         return Seen(
             t,
-            max(self._times) - min(self._times) if self._times else 0,
-            {
-                outcome.source.name: [(key, dumps(record)) for key, record in outcome.records]
-                for outcome in outcomes
-                if outcome.records is not None
-            },
-            {name: fault.reason for name, fault in faults.items() if name not in absent},
+            self._skew(),
+            {name: [(entry.key, entry.text) for entry in whole.entries] for name, whole in wholes.items()},
+            gaps | {name: fault.reason for name, fault in faults.items() if name not in absent},
             frozenset(absent),
-            {outcome.source.name: "more than 10,000" for outcome in outcomes if outcome.cut},
+            {name: whole.cut for name, whole in wholes.items() if whole.cut},
         )
+
+    async def _with_errors(self, reader: ErrorReader, seen: Seen) -> Seen:
+        """Add the error records of the executions that fail."""
+        name, records = ERRORS.name, seen.records
+        executions, controllers = (
+            (text for _, text in records[source]) if source in records else None
+            for source in ("executions", "controllers")
+        )
+        errors = await reader.frame(executions, controllers)
+        if errors.absent:
+            return seen._replace(skew_ms=self._skew(), absent=seen.absent | {name})
+        odd = self._taking.odd.get(name)
+        gap = ", ".join(part for part in (errors.gap, told_odd(odd.total()) if odd else "") if part)
+        listed = {} if errors.entries is None else {name: [(entry.key, entry.text) for entry in errors.entries]}
+        return seen._replace(
+            skew_ms=self._skew(),
+            records=records | listed,
+            gaps=seen.gaps | ({name: gap} if gap else {}),
+            cut=seen.cut | ({name: errors.cut} if errors.cut else {}),
+        )
+
+    def _skew(self) -> int:
+        times = self._taking.times
+        return max(times) - min(times) if times else 0
 
     async def _outcome(self, source: Source) -> _Outcome:
         """Read one source; what it lacks is no error here."""
         try:
-            return await self._read(source)
+            if source.date_field:
+                return _Outcome(source, await self._list(source), None)
+            page = await self._ask(source, "")
+            return _Outcome(source, Whole(page.entries), None)
         except Fault as fault:
             return _Outcome(source, None, fault)
 
-    async def _read(self, source: Source) -> _Outcome:
-        if source.id_field:
-            pages = await read_pages(partial(self._page, source), source.id_field)
-            return _Outcome(
-                source, [(str(record.get(source.id_field) or ""), record) for record in pages.records], None, pages.cut
-            )
-        value = await self._ask(source, "")
-        if source.shape == "object":
-            return _Outcome(source, [(source.name, _checked(value, dict))], None)
-        if source.shape == "map":
-            return _Outcome(source, list(_checked_map(value).items()), None)
-        return _Outcome(source, [("", record) for record in _checked_list(value)], None)
+    async def _list(self, source: Source) -> Whole:
+        async def get(ask: Ask) -> Page:
+            return await self._ask(source, _query(ask))
 
-    async def _page(self, source: Source, start: int, size: int) -> list[Document]:
-        return _checked_list(await self._ask(source, f"?size={size}&from={start}"))
+        return await self._lists[source.name].read(get, still=bool(self._taking.headers))
 
-    async def _ask(self, source: Source, query: str) -> Any:  # noqa: ANN401 - JSON is what it is
+    async def _errors_of(self, ex_id: str, only_try: bool) -> Whole:  # noqa: FBT001 - see `ErrorReader`
+        path = f"/v1/ex/{quote(ex_id, safe='')}/errors"
+
+        async def get(ask: Ask) -> Page:
+            return await self._fetch(ERRORS, path + _query(ask), 1 if only_try else None)
+
+        return await self._lists[ERRORS.name].read(get, still=bool(self._taking.headers))
+
+    async def _ask(self, source: Source, query: str) -> Page:
         # What a cluster never had is asked for again, but not again and again.
-        patience = 1 if source.optional and self._begun and source.name not in self._known else None
+        attempts = 1 if source.optional and self._begun and source.name not in self._known else None
         paths = self._paths[source.name]
         while True:
             try:
-                answer = await self._client.get(paths[0] + query, read_json, attempts=patience, headers=self._headers)
+                page = await self._fetch(source, paths[0] + query, attempts)
                 break
             except Fault as fault:
                 if not fault.absent or len(paths) == 1:
                     raise
                 paths = paths[1:]
         self._paths[source.name] = paths
+        return page
+
+    async def _fetch(self, source: Source, target: str, attempts: int | None) -> Page:
+        taking = self._taking
+        answer = await self._client.get(target, source.cut, attempts=attempts, headers=taking.headers)
         self._stamped = answer.stamped if source is INFO else self._stamped
-        self._times.append(answer.t)
-        return answer.value
+        taking.times.append(answer.t)
+        return taking.page(source, answer.value)
 
     def _refuse_stranger(self, outcomes: list[_Outcome]) -> None:
         for outcome in outcomes:
@@ -192,19 +212,6 @@ class FrameReader:
         raise RecordError(msg)
 
 
-def _checked(value: object, kind: type) -> Any:  # noqa: ANN401 - JSON is what it is
-    if not isinstance(value, kind):
-        reason = f"{_NAMES.get(type(value), 'a number or a text')} instead of {_NAMES[kind]}"
-        raise Fault(reason)
-    return value
-
-
-def _checked_list(value: object) -> list[Document]:
-    return [_checked(record, dict) for record in _checked(value, list)]
-
-
-def _checked_map(value: object) -> dict[str, Document]:
-    return {key: _checked(record, dict) for key, record in _checked(value, dict).items()}
-
-
-_NAMES: Final[dict[type, str]] = {dict: "an object", list: "an array", type(None): "null", bool: "true or false"}
+def _query(ask: Ask) -> str:
+    asked = {"size": ask.size, "from": ask.start, "sort": ask.sort, "filter": ask.filter}
+    return "?" + urlencode({name: value for name, value in asked.items() if value != ""})

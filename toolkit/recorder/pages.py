@@ -1,79 +1,249 @@
 """Reading a list page by page while it moves: nothing doubled, nothing lost.
 
-Teraslice's lists are newest `_updated` first, so a record that is written while the pages are read jumps to the front,
-behind the reader's back, and one that is deleted pulls the rest forward. Pages therefore overlap, a page that does
-not join the one before is asked again from further back, and at the end the front is read once more.
+Teraslice's lists are newest `_updated` first. A record that is written while the pages are read jumps to the front,
+behind the reader's back; one that is deleted pulls the rest forward. What stands still keeps its order, and a page is
+true at one instant: it holds everything between its first and its last date. So a page must begin at a date that was
+complete before, or it is asked again from further back; and at the end, the front is read in one request down to the
+date at which the reading began, which finds all that was written since. A cluster whose clocks disagree by more than
+the front is deep may hide a record for one frame.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, NamedTuple
 
-from toolkit.model.wire import Document, dumps
+from toolkit.recorder.fault import Fault
 
-WINDOW = 10_000
+WINDOW: Final = 10_000
 """How far into a list Teraslice's search reaches: `from` and `size` together."""
-SIZE = 1_000
+SIZE: Final = 1_000
 """Records on a page: most clusters' lists are one, which is then true at one instant."""
-OVERLAP = 20
-"""Records of the page before that a page asks for again."""
-_WIDEST = 500
-
-Get = Callable[[int, int], Awaitable[list[Document]]]
-"""Asks for one page: from, size."""
+LATEST: Final = "\U0010ffff"
+"""After every date and id."""
 
 
-class Pages(NamedTuple):
-    """A whole list in its order; `cut` if it reaches to the window's end, so that more may lie behind it."""
+class Reach(NamedTuple):
+    """How far and how wide a list is read.
 
-    records: list[Document]
-    cut: bool
+    Attributes:
+        window: How far into a list the cluster's search reaches.
+        size: Records on a page.
+        behind: Records on a page behind the window, where each costs the cluster more, however long it is.
+        overlap: Records of the page before that a page asks for again.
+        front: Records that the front has at first.
+    """
+
+    window: int = WINDOW
+    size: int = SIZE
+    behind: int = 2_500
+    overlap: int = 20
+    front: int = 100
 
 
-async def read_pages(get: Get, id_field: str) -> Pages:
-    """Read a list to its end, or to the end of the window.
+class Entry(NamedTuple):
+    """A record of a list: its id and date (empty without), and its text."""
+
+    key: str
+    date: str
+    text: bytes
+
+
+class Page(NamedTuple):
+    """What one request gave.
+
+    Attributes:
+        entries: The records.
+        length: How many there were, those that could not be taken included.
+    """
+
+    entries: list[Entry]
+    length: int
+
+
+class Ask(NamedTuple):
+    """One request for a page; without `sort`, the list's own order."""
+
+    start: int
+    size: int
+    sort: str = ""
+    filter: str = ""
+
+
+Get = Callable[[Ask], Awaitable[Page]]
+
+
+class Ignored(Exception):
+    """The cluster answered, but not what it was asked for: it does not know `sort` or `filter`."""
+
+
+class Way(NamedTuple):
+    """An order in which a list, or a part of it, is read.
+
+    Attributes:
+        rank: What the order goes by.
+        down: Whether it goes down.
+        sort: The order as it is asked for.
+        filter: The part, as it is asked for.
+        admits: Tells whether a record belongs to the part.
+    """
+
+    rank: Callable[[Entry], str]
+    down: bool = False
+    sort: str = ""
+    filter: str = ""
+    admits: Callable[[Entry], bool] = bool
+
+    def before(self, one: Entry, other: Entry) -> bool:
+        """Tell whether a record must come before another."""
+        return self.rank(one) > self.rank(other) if self.down else self.rank(one) < self.rank(other)
+
+    def check(self, page: list[Entry]) -> None:
+        """Check that a page is in this order, and of this part.
+
+        Raises:
+            Ignored: If it is not.
+        """
+        disordered = any(self.before(later, one) for one, later in pairwise(page))
+        if disordered or not all(map(self.admits, page)):
+            raise Ignored
+
+
+def by_date(entry: Entry) -> str:
+    """Rank by date; a record without one is the oldest."""
+    return entry.date
+
+
+NEWEST: Final = Way(by_date, down=True)
+"""The order of a list that nobody asked to sort."""
+
+
+@dataclass
+class Gathered:
+    """The records of a list as pages bring them: each once, as it was written last."""
+
+    found: dict[str | bytes, Entry] = field(default_factory=dict)
+
+    def take(self, page: Page) -> bool:
+        """Take a page, read later than those before; tell whether it brought anything new."""
+        fresh = False
+        for entry in page.entries:
+            name = identity(entry)
+            held = self.found.get(name)
+            if held is None or held.date < entry.date:
+                fresh = True
+                self.found.pop(name, None)
+                self.found[name] = entry
+            elif held.date == entry.date:
+                self.found[name] = entry
+        return fresh
+
+    def newest_first(self) -> list[Entry]:
+        """Give all of them; what is of one date is in the order it came."""
+        return sorted(self.found.values(), key=by_date, reverse=True)
+
+
+def identity(entry: Entry) -> str | bytes:
+    """Tell a record apart: by its id, or by all it holds."""
+    return entry.key or entry.text
+
+
+def is_refusal(fault: Fault) -> bool:
+    """Tell whether a cluster does not know what it was asked, rather than being unwell."""
+    return fault.absent or fault.reason == "status 400"
+
+
+async def read_stretch(  # noqa: PLR0913 - what is read, and how
+    get: Get,
+    way: Way,
+    gathered: Gathered,
+    reach: Reach,
+    *,
+    first: Page | None = None,
+    enough: Callable[[Entry], bool] | None = None,
+) -> Entry | None:
+    """Read in one order from its begin to its end, or to the end of the window.
 
     Args:
-        get: Asks for one page.
-        id_field: The field that tells records apart; where it is missing, the whole record does.
+        get: Asks for a page.
+        way: The order.
+        gathered: Takes the records.
+        reach: How far to go.
+        first: The first page, if it was read already.
+        enough: Tells whether what comes after a record is not needed.
+
+    Returns:
+        `None` if there is nothing left; else a record such that everything before it, and whatever stood still the
+        whole time, was read.
+
+    Raises:
+        Ignored: If the cluster gives another order or part.
+        Fault: If the cluster fails.
     """
-    page = await get(0, SIZE)
-    if len(page) < SIZE:
-        return Pages(page, cut=False)
-    seen = {_identity(record, id_field): record for record in page}
-    end, overlap, cut = len(page), OVERLAP, False
-    while end < WINDOW:
-        start = end - overlap
-        size = min(SIZE, WINDOW - start)
-        page = await get(start, size)
-        if page and _identity(page[0], id_field) not in seen and overlap < _WIDEST:
-            overlap *= 5
+    end, overlap, last = 0, 0, None
+    while True:
+        start = max(0, end - overlap)
+        size = min(end + reach.size, reach.window) - start
+        try:
+            page = first or await get(Ask(start, size, way.sort, way.filter))
+        except Fault as fault:
+            if last and is_refusal(fault):  # a cluster whose window is smaller
+                return last
+            raise
+        first = None
+        way.check(page.entries)
+        if start and last and not (page.entries and way.before(page.entries[0], last)):
+            overlap = max(1, overlap * 5)
             continue
-        fresh = {name: record for name, record in _named(page, id_field) if name not in seen}
-        seen |= fresh
-        if not fresh or len(page) < size:
+        gathered.take(page)
+        if page.length != size or not page.entries or (enough and enough(page.entries[-1])):
+            return None
+        last, end, overlap = page.entries[-1], start + size, reach.overlap
+        if end >= reach.window:
+            return last
+
+
+async def read_unsorted(get: Get, gathered: Gathered, reach: Reach, first: Page) -> bool:
+    """Read a list that has no dates or another order, as far as pages that join lead.
+
+    Returns:
+        Whether there may be more behind the window.
+    """
+    gathered.take(first)
+    end, overlap = reach.size, reach.overlap
+    while True:
+        start = max(0, end - overlap)
+        size = min(end + reach.size, reach.window) - start
+        page = await get(Ask(start, size))
+        if start and not (page.entries and identity(page.entries[0]) in gathered.found):
+            overlap = max(1, overlap * 5)
+            continue
+        fresh = gathered.take(page)
+        if page.length != size or not fresh:
+            return False
+        end, overlap = start + size, reach.overlap
+        if end >= reach.window:
+            return True
+
+
+async def read_front(get: Get, gathered: Gathered, reach: Reach, since: str) -> None:
+    """Read what was written since a date, and what was of that date, in one request.
+
+    Raises:
+        Fault: If that is more than the window.
+    """
+    size = reach.front
+    while True:
+        page = await get(Ask(0, size))
+        NEWEST.check(page.entries)
+        if page.length < size or not page.entries or page.entries[-1].date < since:
             break
-        end, overlap = start + len(page), OVERLAP
-        cut = end == WINDOW
-    return Pages(await _with_front(get, id_field, seen), cut)
-
-
-async def _with_front(get: Get, id_field: str, seen: dict[str | bytes, Document]) -> list[Document]:
-    front: dict[str | bytes, Document] = {}
-    while len(front) < WINDOW:
-        page = dict(_named(await get(len(front), min(SIZE, WINDOW - len(front))), id_field))
-        grown = not page.keys() <= front.keys()
-        front |= page
-        if page.keys() <= seen.keys() or not grown:
+        if size == reach.window:
+            if page.entries[-1].date > since:
+                reason = "a list that moves faster than it can be read"
+                raise Fault(reason)
             break
-    return list((front | {name: record for name, record in seen.items() if name not in front}).values())
-
-
-def _named(page: list[Document], id_field: str) -> list[tuple[str | bytes, Document]]:
-    return [(_identity(record, id_field), record) for record in page]
-
-
-def _identity(record: Document, id_field: str) -> str | bytes:
-    value = record.get(id_field)
-    return value if isinstance(value, str) and value else dumps(record)
+        size = min(size * 10, reach.window)
+    gathered.take(page)

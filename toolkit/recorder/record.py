@@ -256,7 +256,7 @@ class _Recording:
         tally = self._tally
         frame = self._composer.frame(max(seen.t, tally.last + 1) if tally.frames else seen.t, seen)
         for name in sorted(seen.cut.keys() - tally.cut.keys()):
-            self._watcher.say(f"{name}: {seen.cut[name]}")
+            self._watcher.say(f"not all {name} can be reached, so not recorded is {seen.cut[name]}")
         tally.take(frame, seen)
         self._count()
         entry = frame_entry(frame, msgspec.to_builtins(tally))

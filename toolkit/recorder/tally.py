@@ -74,7 +74,7 @@ class Tally(Struct, omit_defaults=True):
             parts.append(f"missing in some frames: {gaps}")
         if self.absent:
             parts.append(f"the cluster does not have: {', '.join(self.absent)}")
-        parts += [f"{name}: {what}" for name, what in sorted(self.cut.items())]
+        parts += [f"not recorded of {name}: {what}" for name, what in sorted(self.cut.items())]
         if self.late or self.missed:
             parts.append(f"{_many(self.late, 'tick')} late, {self.missed:,} missed")
         if redacted:
