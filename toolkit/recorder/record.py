@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 from toolkit import __version__
 from toolkit.bundle.writer import check_target, write_bundle
 from toolkit.clock import Clock, RunningClock, wall_now
-from toolkit.errors import TargetError, ToolkitError
-from toolkit.recorder.address import Address, parse_address
+from toolkit.errors import RecordError, TargetError, ToolkitError
+from toolkit.recorder.access import Access
+from toolkit.recorder.address import parse_address
 from toolkit.recorder.client import Client, Limits
 from toolkit.recorder.compose import Composer
 from toolkit.recorder.frames import FrameReader
 from toolkit.recorder.interrupt import Interrupt, Interrupted
 from toolkit.recorder.journal import Journal
 from toolkit.recorder.pages import WINDOW
+from toolkit.recorder.plan import Plan
 from toolkit.recorder.redact import Redactor
 from toolkit.recorder.tally import Tally, described
+from toolkit.recorder.watching import Standing
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.fold import fold
 
@@ -33,24 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from toolkit.recorder.frames import Seen
+    from toolkit.recorder.plan import Resumption
+    from toolkit.recorder.watching import Watcher
 
 UNTIL_INTERRUPTED = NEVER
 """A `for_ms` that does not end by itself."""
 _LATE_MS = 100
 """A tick that comes later than this is counted as late, and its frame has the instant at which it was taken."""
 _KEY_BYTES = 32
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a recording is asked to do."""
-
-    address: Address
-    every_ms: int
-    for_ms: int
-    target: Path
-    redact: bool
-    force: bool
 
 
 @dataclass(frozen=True)
@@ -100,17 +93,59 @@ def record(  # noqa: PLR0913 - the flags of the command
         RecordError: If there is no cluster to record.
         KeyboardInterrupt: If interrupted before there was anything, or twice.
     """
-    plan = Plan(parse_address(url), every_ms, for_ms, target, redact, force)
+    around = around or Surroundings()
+    plan = Plan(
+        parse_address(url), Access(), around.limits, every_ms, for_ms, target,
+        errors=False, redact=redact, keep_names=False, key=None, force=force,
+    )  # fmt: skip
+    return record_plan(plan, _Lines(say), around)
+
+
+class _Lines:
+    """Tells everything as lines, a frame too unless it is the only one."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def say(self, text: str) -> None:
+        self._say(text)
+
+    def frame(self, standing: Standing, told: str) -> None:
+        of = "" if standing.of is None else f" of {standing.of:,}"
+        if standing.of != 1:
+            self._say(f"frame {standing.frames + standing.missed:,}{of}: {told}")
+
+
+def record_plan(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> Path:
+    """Record as planned, with the plan's limits; gives the target.
+
+    Raises:
+        TargetError: If the target is taken or cannot be written.
+        RecordError: If there is no cluster to record.
+        KeyboardInterrupt: If interrupted before there was anything, or twice.
+    """
     _check_place(plan)
-    return _Recording(plan, say, around or Surroundings()).run()
+    return _Recording(plan, watcher, around or Surroundings()).run()
+
+
+def resume(resumption: Resumption, watcher: Watcher, around: Surroundings | None = None) -> Path:
+    """Go on with a recording that was cut off; gives the bundle's directory.
+
+    Raises:
+        RecordError: If there is no recording to go on with.
+    """
+    del watcher, around
+    msg = f"cannot resume {resumption.folder}: this version cannot go on with a recording; record the cluster anew"
+    raise RecordError(msg)
 
 
 class _Recording:
-    def __init__(self, plan: Plan, say: Callable[[str], None], around: Surroundings) -> None:
+    def __init__(self, plan: Plan, watcher: Watcher, around: Surroundings) -> None:
         self._plan = plan
-        self._say = say
+        self._watcher = watcher
+        self._say = watcher.say
         self._around = around
-        self._redactor = Redactor(secrets.token_bytes(_KEY_BYTES)) if plan.redact else None
+        self._redactor = Redactor(plan.key or secrets.token_bytes(_KEY_BYTES)) if plan.redact else None
         self._composer = Composer(self._redactor)
         head = {"toolkit": __version__, "redacted": plan.redact, "every_ms": plan.every_ms}
         self._journal = Journal(Path(os.path.realpath(plan.target)), head)
@@ -156,7 +191,7 @@ class _Recording:
 
     async def _record(self, interrupt: Interrupt) -> None:
         plan, clock, tally = self._plan, self._around.clock, self._tally
-        async with Client(plan.address, self._around.limits) as client:
+        async with Client(plan.address, plan.limits, plan.access) as client:
             reader = FrameReader(client, plan.address.shown)
             start = clock.now()
             last_tick = plan.for_ms // plan.every_ms
@@ -168,23 +203,34 @@ class _Recording:
                 late = begun - due > _LATE_MS
                 seen = await interrupt.guard(reader.read(begun if late else due))
                 tally.late += late
-                self._take(seen)
+                self._take(seen, client)
                 passed = (clock.now() - start) // plan.every_ms
                 following = max(tick + 1, min(passed, last_tick + 1))
                 tally.missed += following - tick - 1
                 tick = following
 
-    def _take(self, seen: Seen) -> None:
+    def _take(self, seen: Seen, client: Client) -> None:
         tally = self._tally
         frame = self._composer.frame(max(seen.t, tally.last + 1) if tally.frames else seen.t, seen)
         self._journal.append(frame)
         for name in sorted(seen.cut - tally.cut):
             self._say(f"the cluster lists no more than {WINDOW:,} {name}: what lies behind them is not recorded")
         tally.take(frame.t, seen)
-        if self._plan.for_ms:
-            endless = self._plan.for_ms == UNTIL_INTERRUPTED
-            of = "" if endless else f" of {self._plan.for_ms // self._plan.every_ms + 1:,}"
-            self._say(f"frame {tally.frames + tally.missed:,}{of}: {described(frame)}")
+        endless = self._plan.for_ms == UNTIL_INTERRUPTED
+        of = self._plan.for_ms // self._plan.every_ms + 1
+        left = max(0, of - tally.frames - tally.missed) * self._plan.every_ms
+        standing = Standing(
+            tally.frames,
+            None if endless else of,
+            None if endless else left,
+            tally.late,
+            tally.missed,
+            client.requests,
+            client.received,
+            0,
+            tally.gaps.total(),
+        )
+        self._watcher.frame(standing, described(frame))
 
     def _finish(self) -> Path:
         tally = self._tally
@@ -214,6 +260,8 @@ class _Recording:
             **self._tally.noted(),
             "redacted": redactor is not None,
         }
+        if self._plan.access.insecure:
+            origin["insecure"] = True
         return origin if redactor is None else origin | {"redaction": redactor.report._asdict()}
 
 
