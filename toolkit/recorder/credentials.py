@@ -33,6 +33,12 @@ _OURS: Final = frozenset(
 )  # fmt: skip
 """Headers that change what a request is, or where it goes."""
 
+_INSECURE: Final = (
+    "WARNING: --insecure: nobody checks that this is really the cluster.",
+    "WARNING: Whoever is in between can read what is sent, credentials too,",
+    "WARNING: and can forge what is recorded. The bundle says so. Better: --ca FILE.",
+)
+
 
 class Named(NamedTuple):
     """The files a person named, and the choice not to look at certificates."""
@@ -71,10 +77,8 @@ def open_access(address: Address, named: Named, environment: Mapping[str, str], 
         if key is not None:
             _check_private(key, warn)
     if named.insecure:
-        warn(
-            "WARNING: --insecure: nobody checks that this is the cluster. Whoever is in between can read what is sent,"
-        )
-        warn("WARNING: credentials too, and can forge what is recorded. The bundle says so. Better name its --ca FILE.")
+        for line in _INSECURE:
+            warn(line)
     return Access(
         headers=headers,
         login=login,
