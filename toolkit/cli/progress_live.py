@@ -126,7 +126,8 @@ def _wrapped(standing: Standing, width: int) -> list[Text]:
     lines = [Text(frame_number(standing))]
     for part in parts(standing):
         told = Text(part.text, style="bold yellow" if part.bad else "")
-        if len(lines[-1]) + len(told) + 2 > width:
+        # A comma before it, and perhaps one after it.
+        if len(lines[-1]) + len(", ") + len(told) + len(",") > width:
             lines[-1].append(",")
             lines.append(told)
         else:

@@ -70,18 +70,20 @@ def record(  # noqa: PLR0913 - the flags of the command
     redact: bool,
     force: bool,
     say: Callable[[str], None],
+    access: Access | None = None,
     around: Surroundings | None = None,
 ) -> Path:
     """Record a cluster into a bundle.
 
     Args:
-        url: Its address; credentials in it are used and never shown.
+        url: Its address.
         every_ms: From one tick to the next, at least 1.
         for_ms: How long, both ends included; 0 is one frame, `UNTIL_INTERRUPTED` goes on until Ctrl-C.
         target: The bundle's directory.
         redact: Whether names become pseudonyms and credentials are dropped, before anything is written.
         force: Whether a bundle that is there already is replaced.
         say: Takes lines for the person who waits.
+        access: What the cluster is shown; nothing by default.
         around: The clock and the patience; the real ones by default.
 
     Returns:
@@ -95,7 +97,7 @@ def record(  # noqa: PLR0913 - the flags of the command
     """
     around = around or Surroundings()
     plan = Plan(
-        parse_address(url), Access(), around.limits, every_ms, for_ms, target,
+        parse_address(url), access or Access(), around.limits, every_ms, for_ms, target,
         errors=False, redact=redact, keep_names=False, key=None, force=force,
     )  # fmt: skip
     return record_plan(plan, _Lines(say), around)
