@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from tests.recorder.raw_server import raw_server, request_head
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 
@@ -36,8 +37,8 @@ class Seen:
 
 
 @asynccontextmanager
-async def proxy_server(refusal: bytes = b"") -> AsyncIterator[Seen]:
-    """Run a proxy until the block ends."""
+async def proxy_server(refusal: bytes = b"", context: ssl.SSLContext | None = None) -> AsyncIterator[Seen]:
+    """Run a proxy, encrypted or not, until the block ends."""
     seen = Seen(refusal)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,7 +57,7 @@ async def proxy_server(refusal: bytes = b"") -> AsyncIterator[Seen]:
             inner_writer.write(head.replace(target.encode(), path.encode(), 1))
         await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
 
-    async with raw_server(talk) as port:
+    async with raw_server(talk, context) as port:
         seen.port = port
         yield seen
 

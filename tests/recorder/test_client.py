@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,6 +187,29 @@ def test_a_packed_body_is_unpacked_and_counted() -> None:
 
     with FakeCluster({"/x": lambda _: replies.pop(0), "/y": Reply(body=b"{} ")}) as cluster:
         assert asyncio.run(asking(cluster.url)) == ([1, 2], 4, len(b"[1, 2]") + len(b"{} "))
+
+
+def test_every_attempt_and_redirect_takes_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of requests a second counts attempts and redirects too."""
+    replies: list[Any] = [Reply(500), Reply(302, headers=(("Location", "/y"),))]
+    turns: list[int] = []
+
+    async def asking(url: str) -> int:
+        async with Client(parse_address(url), replace(QUICK, per_second=1000)) as client:
+            turn = client._pacer.turn
+
+            async def counted() -> None:
+                await turn()
+                turns.append(client.requests)
+
+            monkeypatch.setattr(client._pacer, "turn", counted)
+            await client.get("/x", read_json)
+            return client.requests
+
+    with FakeCluster({"/x": lambda _: replies.pop(0), "/y": {}}) as cluster:
+        assert asyncio.run(asking(cluster.url)) == 3
+
+    assert turns == [0, 1, 2]
 
 
 def test_a_body_that_unpacks_into_too_much_is_a_fault() -> None:

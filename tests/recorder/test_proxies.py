@@ -182,6 +182,32 @@ def test_a_proxy_that_refuses(certificates: Certificates) -> None:
     assert ask(None, refusal=refusal)[0] == "status 407: the proxy wants credentials"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_way_to_a_proxy_may_be_encrypted(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """A proxy's certificate is checked as the system does it; `--ca` and `--insecure` are about the cluster's."""
+    cluster = certificates.server() if scheme == "https" else None
+
+    async def asking() -> tuple[Any, list[str]]:
+        async with raw_server(says(OK), cluster) as port, proxy_server(context=certificates.server()) as proxy:
+            address = parse_address(f"{scheme}://127.0.0.1:{port}")
+            environment = {"ALL_PROXY": f"https://127.0.0.1:{proxy.port}"}
+            access = open_access(address, Named(insecure=True), environment, str)
+            async with Client(address, QUICK, access) as client:
+                try:
+                    value = (await client.get("/x", read_json)).value
+                except Fault as fault:
+                    value = fault.reason
+            return value, [line.partition(" ")[0] for line in proxy.lines]
+
+    assert asyncio.run(asking()) == (
+        "cannot connect (the certificate is not trusted: use --ca FILE, or --insecure)", []
+    )  # fmt: skip
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.ca))
+    assert asyncio.run(asking()) == ({}, ["CONNECT" if cluster else "GET"])
+
+
 def test_a_proxy_that_is_not_there() -> None:
     """Where no proxy listens, that is what is said."""
 

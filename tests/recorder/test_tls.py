@@ -84,6 +84,13 @@ def test_an_authority_is_trusted_by_name(certificates: Certificates, tmp_path: P
     assert ask(certificates.server(), Access()) == NOT_TRUSTED
 
 
+def test_what_the_system_trusts_can_be_named(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`SSL_CERT_FILE` counts as it does for other programs."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.ca))
+
+    assert ask(certificates.server(), Access()) == {}
+
+
 def test_insecure_trusts_everyone(certificates: Certificates) -> None:
     """With `--insecure` neither the authority nor the name matters."""
     assert ask(certificates.server("other.example"), Access(insecure=True)) == {}
