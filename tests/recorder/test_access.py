@@ -232,6 +232,7 @@ def test_every_form_of_a_secret_is_known() -> None:
             "Authorization": "Bearer abc.def",
             "Cookie": 'a=b1; c="d2"',
             "X-Basic": f"Basic {basic}",
+            "accept": "application/json",
             "Y": "basic !",
         },
         login=("user", "p/ss"),
@@ -241,5 +242,5 @@ def test_every_form_of_a_secret_is_known() -> None:
         "Bearer abc.def", "abc.def", "b1", "d2", basic, "bob", "s3cr:et", "user", "p/ss", "p%2Fss", "user:p/ss",
         base64.b64encode(b"user:p/ss").decode(),
     } <= set(access.secrets)  # fmt: skip
-    assert not {"", "Bearer", "Basic"} & set(access.secrets)
+    assert not {"", "Bearer", "Basic", "application/json"} & set(access.secrets)
     assert Access().secrets == ()

@@ -52,8 +52,10 @@ def test_what_is_shown_to_the_cluster() -> None:
     with FakeCluster({"/x": {}}) as cluster:
         ask(cluster.url, access=access)
         sent = cluster.seen[0][2]
+        names = Client(parse_address(cluster.url), QUICK, access)._http.headers.multi_items()
 
     assert sent["authorization"] == "Basic " + base64.b64encode(b"user:p@s:s").decode()
+    assert len({name.lower() for name, _ in names}) == len(names)
     assert (sent["x-key"], sent["user-agent"], sent["accept-encoding"]) == ("k", "mine", "gzip")
 
 

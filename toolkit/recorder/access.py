@@ -17,6 +17,9 @@ Login = tuple[str, str]
 _SCHEMES: Final = frozenset({"basic", "bearer", "digest", "token", "apikey", "negotiate"})
 """What stands in front of credentials and is no secret."""
 
+_OPEN: Final = frozenset({"accept", "accept-language", "cache-control", "pragma", "user-agent", "x-requested-with"})
+"""Headers whose values are words that a recording may well have, and no secrets."""
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -52,8 +55,9 @@ class Access:
     def secrets(self) -> tuple[str, ...]:
         """Every text in it that must never be seen in a recording: whole values, their parts, and encoded forms."""
         found: dict[str, None] = {}
-        for value in self.headers.values():
-            found |= dict.fromkeys(_of_header(value))
+        for name, value in self.headers.items():
+            if name.lower() not in _OPEN:
+                found |= dict.fromkeys(_of_header(value))
         for login in (self.login, self.proxy.login if self.proxy else None):
             if login is not None:
                 found |= dict.fromkeys(_of_login(login))

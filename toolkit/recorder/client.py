@@ -86,6 +86,9 @@ class Client:
             UsageError: If the certificates of the access cannot be used.
         """
         access = access or Access()
+        headers = httpx.Headers({"User-Agent": f"teraslice-toolkit/{__version__}", "Accept": "application/json"})
+        headers.update(access.headers)
+        headers["Accept-Encoding"] = ACCEPTED
         self.requests = 0
         self.received = 0
         self._limits = limits
@@ -97,12 +100,7 @@ class Client:
         self._http = httpx.AsyncClient(
             base_url=address.base.copy_with(path="/"),
             auth=httpx.BasicAuth(*access.login) if access.login else None,
-            headers={
-                "User-Agent": f"teraslice-toolkit/{__version__}",
-                "Accept": "application/json",
-                **access.headers,
-                "Accept-Encoding": ACCEPTED,
-            },
+            headers=headers,
             # A cluster that sets cookies would make requests grow, and answers depend on what was asked before.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=None,  # noqa: S113 - the limits' time is for the whole request
@@ -143,11 +141,14 @@ class Client:
         """
         limits = self._limits
         most = limits.attempts if attempts is None else attempts
-        begun = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        begun: float | None = None
         attempt = 1
         while True:
             try:
                 async with self._slots:
+                    # Waiting for a slot is not the cluster's fault.
+                    begun = now() if begun is None else begun
                     return await self._once(path, read, headers or {})
             except Fault as fault:
                 pause = pause_before(
@@ -157,7 +158,7 @@ class Client:
                     asked=fault.wait_s,
                     drawn=secrets.randbelow(_DRAWS) / _DRAWS,
                 )
-                passed = asyncio.get_running_loop().time() - begun
+                passed = now() - (begun or 0.0)
                 if not fault.again or attempt >= most or passed + pause > limits.patience_s:
                     raise
                 await asyncio.sleep(pause)
