@@ -179,7 +179,7 @@ def packed(body: bytes) -> Reply:
 
 def test_a_packed_body_is_unpacked_and_counted() -> None:
     """A packed answer is read, and counted as large as it is, every attempt of it."""
-    replies: list[Any] = [Reply(500, b"12345"), packed(b"[1, 2]"), Reply(302, headers=(("Location", "/y"),))]
+    replies: list[Any] = [Reply(500, b"12345"), packed(b'{"a": 1}'), Reply(302, headers=(("Location", "/y"),))]
 
     async def asking(url: str) -> tuple[Any, int, int]:
         async with Client(parse_address(url), QUICK) as client:
@@ -188,7 +188,7 @@ def test_a_packed_body_is_unpacked_and_counted() -> None:
             return value, client.requests, client.received
 
     with FakeCluster({"/x": lambda _: replies.pop(0), "/y": Reply(body=b"{} ")}) as cluster:
-        assert asyncio.run(asking(cluster.url)) == ([1, 2], 4, len(b"[1, 2]") + len(b"{} "))
+        assert asyncio.run(asking(cluster.url)) == ({"a": 1}, 4, len(b'{"a": 1}') + len(b"{} "))
 
 
 def test_every_attempt_and_redirect_takes_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:

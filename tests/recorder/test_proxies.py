@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +17,6 @@ from tests.recorder.raw_server import raw_server, says
 from toolkit.errors import RecordError, UsageError
 from toolkit.recorder.access import Access
 from toolkit.recorder.address import parse_address
-from toolkit.recorder.bodies import read_json
 from toolkit.recorder.client import Client
 from toolkit.recorder.credentials import Named, open_access
 from toolkit.recorder.fault import Fault
@@ -130,7 +130,7 @@ def ask(
                 try:
                     if method != "GET":
                         await client._http.request(method, "/x")
-                    value = (await client.get("/x?a=1", read_json)).value
+                    value = (await client.get("/x?a=1", json.loads)).value
                 except Fault as fault:
                     value = fault.reason
                 except RecordError:
@@ -196,7 +196,7 @@ def test_the_way_to_a_proxy_may_be_encrypted(
             access = open_access(address, Named(insecure=True), environment, str)
             async with Client(address, QUICK, access) as client:
                 try:
-                    value = (await client.get("/x", read_json)).value
+                    value = (await client.get("/x", json.loads)).value
                 except Fault as fault:
                     value = fault.reason
             return value, [line.partition(" ")[0] for line in proxy.lines]
@@ -218,7 +218,7 @@ def test_a_proxy_that_is_not_there() -> None:
         access = open_access(address, Named(), {"http_proxy": f"127.0.0.1:{port}"}, print)
         async with Client(address, QUICK, access) as client:
             with pytest.raises(Fault) as caught:
-                await client.get("/x", read_json)
+                await client.get("/x", json.loads)
             return caught.value.reason
 
     assert asyncio.run(asking()) == "cannot connect to the proxy (connection refused)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,7 +13,6 @@ from tests.recorder.fake_cluster import QUICK, FakeCluster, Reply
 from toolkit.errors import RecordError
 from toolkit.recorder.access import Access, Proxy
 from toolkit.recorder.address import parse_address
-from toolkit.recorder.bodies import read_json
 from toolkit.recorder.client import Client
 from toolkit.recorder.fault import Fault
 from toolkit.recorder.transport import ReadOnlyTransport
@@ -114,7 +114,7 @@ def test_no_path_leads_elsewhere(path: str, proxied: bool) -> None:  # noqa: FBT
     """A path that is an address of another host is refused, or is a path of the cluster after all."""
     with FakeCluster({}) as cluster:
         with pytest.raises((RecordError, Fault), match=r"another host|404"):
-            through(cluster, lambda client: client.get(path, read_json), proxied=proxied)
+            through(cluster, lambda client: client.get(path, json.loads), proxied=proxied)
         assert {target.rpartition("/")[2] for _, target, _ in cluster.seen} <= {"x"}
 
 
@@ -123,7 +123,7 @@ def test_a_path_that_looks_like_a_host_stays_a_path(path: str) -> None:
     """Slashes in front do not make another host of a path: the cluster itself is asked."""
     with FakeCluster({}) as cluster:
         with pytest.raises(Fault, match="404"):
-            through(cluster, lambda client: client.get(path, read_json), proxied=False)
+            through(cluster, lambda client: client.get(path, json.loads), proxied=False)
         assert len(cluster.seen) == 1
 
 
@@ -136,7 +136,7 @@ def test_a_redirect_within_the_cluster_is_followed(status: int) -> None:
 
         async def asking() -> Any:
             async with Client(parse_address(cluster.url), QUICK, access) as client:
-                return await client.get("/x", read_json, headers={"X-Toolkit-At": "+1s"})
+                return await client.get("/x", json.loads, headers={"X-Toolkit-At": "+1s"})
 
         assert asyncio.run(asking()).value == {"a": "1"}
         first, second = cluster.seen
@@ -150,10 +150,10 @@ def test_three_redirects_are_followed_and_no_more() -> None:
     """A chain of three leads somewhere; a loop ends after three."""
     chain = {f"/{step}": Reply(302, headers=(("Location", f"/{step + 1}"),)) for step in range(4)}
     with FakeCluster({**chain, "/4": {}, "/loop": Reply(302, headers=(("Location", "/loop"),))}) as cluster:
-        through(cluster, lambda client: client.get("/1", read_json), proxied=False)
+        through(cluster, lambda client: client.get("/1", json.loads), proxied=False)
         for path in ("/0", "/loop"):
             with pytest.raises(Fault, match="more than 3 redirects"):
-                through(cluster, lambda client, path=path: client.get(path, read_json), proxied=False)  # type: ignore[misc]
+                through(cluster, lambda client, path=path: client.get(path, json.loads), proxied=False)  # type: ignore[misc]
 
         assert cluster.asked["/loop"] == 4
 
@@ -179,7 +179,7 @@ def test_a_redirect_that_leads_away_is_not_followed(location: str, reason: str) 
         place = location.replace("HOST", cluster.url.removeprefix("http://"))
         cluster.answers["/x"] = Reply(302, headers=(("Location", place),))
         with pytest.raises(Fault, match=reason) as caught:
-            through(cluster, lambda client: client.get("/x", read_json), proxied=False)
+            through(cluster, lambda client: client.get("/x", json.loads), proxied=False)
 
         assert set(cluster.asked) == {"/x"}
     assert "127.0.0.1" not in caught.value.reason
@@ -188,6 +188,6 @@ def test_a_redirect_that_leads_away_is_not_followed(location: str, reason: str) 
 def test_a_redirect_to_nowhere_is_a_fault() -> None:
     """A redirect without a place cannot be followed."""
     with FakeCluster({"/x": Reply(302)}) as cluster, pytest.raises(Fault) as caught:
-        through(cluster, lambda client: client.get("/x", read_json), proxied=False)
+        through(cluster, lambda client: client.get("/x", json.loads), proxied=False)
 
     assert caught.value.reason == "status 302, a redirect to nowhere"

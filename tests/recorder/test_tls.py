@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import os
 import socket
 import ssl
@@ -20,7 +21,6 @@ from tests.recorder.raw_server import raw_server, says
 from toolkit.errors import UsageError
 from toolkit.recorder.access import Access
 from toolkit.recorder.address import parse_address
-from toolkit.recorder.bodies import read_json
 from toolkit.recorder.client import Client
 from toolkit.recorder.fault import Fault
 
@@ -49,7 +49,7 @@ async def ask_port(port: int, access: Access) -> Any:
     """Ask a server that is there; a failure must not be worth another try."""
     async with Client(parse_address(f"https://127.0.0.1:{port}"), QUICK, access) as client:
         try:
-            return (await client.get("/x", read_json)).value
+            return (await client.get("/x", json.loads)).value
         except Fault as fault:
             return fault.reason if (client.requests, fault.silent) == (1, True) else fault
 
