@@ -14,7 +14,7 @@ from toolkit.cli.output import Progress, result, say
 from toolkit.errors import BundleNotFound, ScenarioError, ToolkitError, UsageError
 
 FREE = "free some space or choose another place, then run this again"
-HEAVY = ("sanic", "httpx", "numpy", "msgspec", "uvloop")
+HEAVY = ("sanic", "httpx", "numpy", "msgspec", "uvloop", "rich")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -63,7 +63,7 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
         "except SystemExit:\n"
         f"    print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    for arguments in (["--help"], ["serve", "--help"], ["scenario", "--help"], ["--version"]):
+    for arguments in (["--help"], ["serve", "--help"], ["record", "--help"], ["scenario", "--help"], ["--version"]):
         done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == "[]"
 

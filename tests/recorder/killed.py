@@ -15,7 +15,7 @@ from tests.recorder.recording import Told
 from tests.recorder.series_server import Series, SeriesServer
 from toolkit.recorder.address import parse_address
 from toolkit.recorder.finish import finish, open_journal
-from toolkit.recorder.plan import Plan
+from toolkit.recorder.plan import Plan, Resumption
 from toolkit.recorder.record import record, resume
 
 if TYPE_CHECKING:
@@ -49,16 +49,13 @@ def main(what: str, target: Path) -> None:
         def move(t: int) -> None:
             server.t = series.first + t - START
 
-        plan = Plan(
-            parse_address(server.url),
-            target,
-            every_ms=EVERY,
-            for_ms=0 if what == "resume" else series.last - series.first,
-            limits=QUICK,
-            key=KEY,
-            force=what == "again",
-        )
-        (resume if what == "resume" else record)(plan, Begun(lambda _: None), StepClock(START, move).around())
+        address, clock, watcher = parse_address(server.url), StepClock(START, move).around(), Begun(lambda _: None)
+        if what == "resume":
+            resume(Resumption(target, address, limits=QUICK, key=KEY), watcher, clock)
+        else:
+            length = series.last - series.first
+            plan = Plan(address, target, EVERY, length, limits=QUICK, key=KEY, force=what == "again")
+            record(plan, watcher, clock)
 
 
 if __name__ == "__main__":

@@ -15,22 +15,32 @@ from toolkit.recorder.address import parse_address
         ("http://localhost:5678/v1/", "http://localhost:5678"),
         ("https://proxy.example/clusters/a", "https://proxy.example/clusters/a"),
         ("https://proxy.example/clusters/a/v1/", "https://proxy.example/clusters/a"),
-        ("http://user:pass@host:1/x", "http://host:1/x"),
         ("  http://[::1]:80  ", "http://[::1]"),
     ],
 )
 def test_an_address_is_shown_without_what_does_not_belong_to_it(text: str, shown: str) -> None:
-    """Credentials, a slash and `/v1` at the end are no part of the address that is shown."""
+    """A slash and `/v1` at the end are no part of the address that is shown."""
     assert parse_address(text).shown == shown
 
 
-def test_credentials_are_kept_apart() -> None:
-    """Credentials are decoded for use, and appear in no text that is made of the address."""
-    address = parse_address("http://user:p%40ss%2Fword@host:1/x")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://user:hunter2@host:1/x",
+        "http://hunter2@host:1/x",
+        "http://user:hun@ter2@host:1/x",
+        "http://user:1?hunter2@host:1/x",
+        "http://user:1#hunter2@host:1/x",
+        "http://user:1/hunter2@host:1/x",
+    ],
+)
+def test_credentials_in_an_address_are_refused(text: str) -> None:
+    """Credentials on a command line are refused, not shown, and it is said where they go instead."""
+    with pytest.raises(UsageError, match="--basic-auth-file, --header-file or NETRC") as caught:
+        parse_address(text)
 
-    assert address.login == ("user", "p@ss/word")
-    assert "p@ss" not in repr(address)
-    assert "user" not in str(address.base)
+    assert "ter2" not in str(caught.value)
+    assert "user:" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +59,9 @@ def test_credentials_are_kept_apart() -> None:
         "http://user:1?hunter2@host",
         "http://user:1#hunter2@host",
         "http://host/?token=hunter2",
+        "http://host/?x@token=hunter2",
+        "http://a@host/?x@token=hunter2",
+        "http://host/#x@hunter2",
         "http://host/#hunter2",
         "http://ho st/",
         "http://a..b/",

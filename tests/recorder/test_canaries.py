@@ -13,6 +13,7 @@ from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 from toolkit.errors import TargetError
 from toolkit.recorder import finish as finishing
+from toolkit.recorder.access import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,7 +171,8 @@ def test_no_canary_gets_out(answers: dict[str, Any], tmp_path: Path) -> None:
 
     with FakeCluster(answers) as cluster:
         path = record(
-            cluster.url.replace("//", f"//{MARK}User:{MARK}Pass@"),
+            cluster.url,
+            access=Access(headers={"X-Key": f"{MARK}Key"}, login=(f"{MARK}User", f"{MARK}Pass")),
             every_ms=1000,
             for_ms=1000,
             target=tmp_path / "b",
@@ -201,7 +203,8 @@ def test_no_canary_reaches_the_journal(
     said: list[str] = []
     with FakeCluster(answers) as cluster, pytest.raises(TargetError) as caught:
         record(
-            cluster.url.replace("//", f"//{MARK}User:{MARK}Pass@"),
+            cluster.url,
+            access=Access(headers={"X-Key": f"{MARK}Key"}, login=(f"{MARK}User", f"{MARK}Pass")),
             every_ms=1,
             for_ms=0,
             target=tmp_path / "b",

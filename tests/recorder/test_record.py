@@ -187,7 +187,10 @@ def test_a_cluster_that_goes_away_leaves_frames_without_anything(session: Sessio
     [
         (Reply(body=b"<!DOCTYPE html><title>x</title>"), "HTML instead of JSON"),
         (Reply(500), "status 500"),
-        (Reply(302, headers=(("Location", "http://127.0.0.1:1/"),)), "status 302, a redirect, which is not followed"),
+        (
+            Reply(302, headers=(("Location", "http://127.0.0.1:1/"),)),
+            "status 302, a redirect to another host, which is not followed",
+        ),
         (Reply(401), "status 401"),
         (Reply(body=b"hello"), "an answer that is not JSON"),
         (Reply(body=b""), "an empty answer"),
@@ -236,13 +239,12 @@ def test_a_cluster_that_hangs_is_refused(session: Session) -> None:
 
 
 def test_where_nothing_listens_is_refused(session: Session) -> None:
-    """An address where nothing listens is refused at once, and its password is not shown."""
+    """An address where nothing listens is refused, in words."""
     with FakeCluster({}) as cluster:
         url = cluster.url
-    with pytest.raises(RecordError, match="cannot connect") as caught:
-        session.make(url.replace("//", "//user:hunter2@"))
+    with pytest.raises(RecordError, match=r"cannot connect \(connection refused\)"):
+        session.make(url)
 
-    assert "hunter2" not in str(caught.value)
     assert not session.target.parent.exists()
 
 

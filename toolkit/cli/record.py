@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.output import result, say
+from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
+    BasicAuthFile,
+    Ca,
+    ClientCert,
+    ClientKey,
+    HeaderFile,
+    Insecure,
+)
+from toolkit.cli.output import say
+from toolkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.recorder.access import Access
+
+
+class Keep(StrEnum):
+    """What redaction may leave as it is."""
+
+    NAMES = "names"
 
 
 def record(  # noqa: PLR0913 - the flags of the command
-    url: Annotated[str, typer.Argument(metavar="URL", help="The cluster, such as http://localhost:5678.")],
+    url: Annotated[
+        str | None, typer.Argument(metavar="URL", help="The cluster, such as http://localhost:5678.")
+    ] = None,
     *,
     every: Annotated[
         str | None,
@@ -24,28 +47,141 @@ def record(  # noqa: PLR0913 - the flags of the command
         Path | None,
         typer.Option("--output", "-o", metavar="DIR", help="The bundle; default snapshots/recording-<date and time>."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="DIR", help="Go on with a recording that was cut off.")
+    ] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="Record the errors of failing executions too.")] = False,
     no_redact: Annotated[
         bool, typer.Option("--no-redact", help="Keep names, addresses and credentials as they are; the bundle says so.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,
+    keep: Annotated[
+        list[Keep] | None,
+        typer.Option("--keep", metavar="names", help="Redact all but this; names are the names of jobs."),
+    ] = None,
+    redaction_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--redaction-key-file",
+            metavar="FILE",
+            help="At least 16 secret bytes; the same key gives the same pseudonyms. Default a new random one.",
+        ),
+    ] = None,
+    header_file: HeaderFile = None,
+    basic_auth_file: BasicAuthFile = None,
+    ca: Ca = None,
+    client_cert: ClientCert = None,
+    client_key: ClientKey = None,
+    insecure: Insecure = False,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", metavar="N", min=1, max=64, help="Requests under way at once.")
+    ] = 4,
+    timeout: Annotated[str, typer.Option("--timeout", metavar="DURATION", help="For one request.")] = "10s",
+    retries: Annotated[
+        int, typer.Option("--retries", metavar="N", min=0, max=100, help="Further attempts after one that failed.")
+    ] = 2,
+    max_requests_per_second: Annotated[
+        float | None,
+        typer.Option("--max-requests-per-second", metavar="N", help="No more than this, retries included."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and the result, nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object for each frame and one for the bundle, one a line.")
+    ] = False,
 ) -> None:
     """Record a cluster into a bundle that serve --replay serves; without --every and --for, one frame.
 
     The cluster is only read. Names become pseudonyms and credentials are dropped before anything is written.
+    Credentials come from files or netrc, never from the command line; HTTP_PROXY and its like are honoured.
     """
-    from toolkit.clock import wall_now  # noqa: PLC0415 - httpx is slow to import, and only this command needs it
-    from toolkit.errors import UsageError  # noqa: PLC0415
-    from toolkit.model.instants import format_instant, parse_duration  # noqa: PLC0415
-    from toolkit.recorder.record import UNTIL_INTERRUPTED  # noqa: PLC0415
-    from toolkit.recorder.record import record as make  # noqa: PLC0415
+    import os  # noqa: PLC0415 - with what follows; httpx is slow to import, and only this command needs it
 
+    from toolkit.cli.progress import watcher_for  # noqa: PLC0415
+    from toolkit.clock import wall_now  # noqa: PLC0415
+    from toolkit.model.instants import format_instant, parse_duration  # noqa: PLC0415
+    from toolkit.recorder.address import Address, parse_address  # noqa: PLC0415
+    from toolkit.recorder.client import Limits  # noqa: PLC0415
+    from toolkit.recorder.credentials import Named, open_access, read_key  # noqa: PLC0415
+    from toolkit.recorder.plan import UNTIL_INTERRUPTED, Plan, Resumption  # noqa: PLC0415
+    from toolkit.recorder.record import record as make  # noqa: PLC0415
+    from toolkit.recorder.record import resume as go_on  # noqa: PLC0415
+
+    _check_flags(
+        {"--quiet": quiet, "--json": as_json},
+        {"--no-redact": no_redact, "--keep": keep},
+        {"--no-redact": no_redact, "--redaction-key-file": redaction_key_file},
+    )
+    timeout_ms = parse_duration(timeout)
     every_ms = parse_duration("5s" if every is None else every)
-    if every_ms == 0:
-        msg = "cannot record every 0 ms: --every must be at least 1ms; leave it out for one frame"
+    if 0 in (every_ms, timeout_ms):
+        flag = "--timeout" if every_ms else "--every"
+        msg = f"cannot record with {flag} 0: it must be at least 1ms; {_ADVICE[flag]}"
+        raise UsageError(msg)
+    if max_requests_per_second is not None and not 0 < max_requests_per_second < float("inf"):
+        msg = "cannot record with --max-requests-per-second of 0 or less: nothing could be asked; leave it out"
+        raise UsageError(msg)
+    limits = Limits(
+        timeout_s=timeout_ms / 1000,
+        attempts=retries + 1,
+        patience_s=max(timeout_ms, every_ms) / 1000,
+        together=concurrency,
+        per_second=max_requests_per_second,
+    )
+    named = Named(header_file, basic_auth_file, ca, client_cert, client_key, insecure)
+
+    def access(address: Address) -> Access:
+        return open_access(address, named, os.environ, say)
+
+    address = None if url is None else parse_address(url)
+    watcher = watcher_for(quiet=quiet, as_json=as_json, shown=address.shown if address else "")
+    if resume is not None:
+        held = {"--every": every, "--output": output, "--force": force, "--errors": errors}
+        _check_held(resume, held | {"--no-redact": no_redact, "--keep": keep})
+        key = read_key(redaction_key_file, say) if redaction_key_file else None
+        with watcher:
+            longer = None if for_ is None else parse_duration(for_)
+            done = go_on(Resumption(resume, address, access, limits, key, longer), watcher)
+        watcher.done(done.path)
+        return
+    if address is None:
+        msg = "cannot record: no URL is given; name the cluster, such as http://localhost:5678, or use --resume DIR"
         raise UsageError(msg)
     endless = 0 if every is None else UNTIL_INTERRUPTED
-    for_ms = endless if for_ is None else parse_duration(for_)
     stamp = format_instant(wall_now()).partition(".")[0].replace("-", "").replace(":", "")
-    target = output or Path("snapshots") / f"recording-{stamp}Z"
-    path = make(url, every_ms=every_ms, for_ms=for_ms, target=target, redact=not no_redact, force=force, say=say)
-    result(str(path))
+    plan = Plan(
+        address=address,
+        access=access(address),
+        limits=limits,
+        every_ms=every_ms,
+        for_ms=endless if for_ is None else parse_duration(for_),
+        target=output or Path("snapshots") / f"recording-{stamp}Z",
+        errors=errors,
+        redact=not no_redact,
+        keep_names=Keep.NAMES in (keep or ()),
+        key=read_key(redaction_key_file, say) if redaction_key_file else None,
+        force=force,
+    )
+    with watcher:
+        done = make(plan, watcher)
+    watcher.done(done.path)
+
+
+_ADVICE = {"--every": "leave it out for one frame", "--timeout": "leave it out for 10s"}
+
+
+def _check_flags(*pairs: Mapping[str, object]) -> None:
+    for pair in pairs:
+        if all(pair.values()):
+            one, other = pair
+            msg = f"cannot record with both {one} and {other}: they exclude each other; leave out one of them"
+            raise UsageError(msg)
+
+
+def _check_held(folder: Path, flags: Mapping[str, object]) -> None:
+    given = [flag for flag, value in flags.items() if value]
+    if given:
+        msg = (
+            f"cannot resume {folder} with {', '.join(given)}: a recording goes on as it was begun; leave that out, "
+            "or begin another one without --resume"
+        )
+        raise UsageError(msg)

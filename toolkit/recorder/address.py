@@ -1,8 +1,8 @@
-"""A cluster's address: what a person types, taken apart so that credentials are used and never shown."""
+"""A cluster's address: what a person types, checked, and without anything that may be a secret."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
@@ -13,25 +13,30 @@ _MAX_PORT = 65_535
 
 @dataclass(frozen=True)
 class Address:
-    """Where a cluster is. `shown` and `base` never hold the credentials."""
+    """Where a cluster is. There are no credentials in it."""
 
     base: httpx.URL
-    login: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def shown(self) -> str:
-        """The address as it may be shown: without credentials and without a slash at its end."""
+        """The address as it may be shown: without a slash at its end."""
         return str(self.base).rstrip("/")
 
 
 def parse_address(text: str) -> Address:
-    """Read a cluster's address; credentials in it are set apart, a slash or `/v1` at its end does not count.
+    """Read a cluster's address; a slash or `/v1` at its end does not count.
 
     Raises:
-        UsageError: If it is no address of a cluster. The text shows nothing that may be a password.
+        UsageError: If it is no address of a cluster, or has credentials in it, which other users of the machine can
+            see on a command line. The text shows nothing that may be a password.
     """
-    seen = text.rpartition("@")[2].partition("?")[0].partition("#")[0]
-    problem = f"cannot record {seen!r}: "
+    problem = f"cannot use {_seen(text)} as a cluster's address: "
+    if "@" in text:
+        msg = (
+            f"{problem}credentials on a command line are seen by other users and kept in histories; "
+            "put them into a file and name it with --basic-auth-file, --header-file or NETRC"
+        )
+        raise UsageError(msg)
     try:
         url = httpx.URL(text.strip())
     except (httpx.InvalidURL, ValueError):
@@ -40,15 +45,20 @@ def parse_address(text: str) -> Address:
     if url.scheme not in {"http", "https"} or not _is_host(url.host) or not 0 < (url.port or 1) <= _MAX_PORT:
         msg = f"{problem}it is no http or https address; write it like http://localhost:5678"
         raise UsageError(msg)
-    if "@" in url.path or "@" in url.query.decode("ascii", "replace"):
-        msg = f"{problem}there is an @ after the host; write special characters of a password as %40, %2F, %3F"
-        raise UsageError(msg)
     if url.query or url.fragment:
         msg = f"{problem}an address has no query and no fragment; leave out what follows the path"
         raise UsageError(msg)
-    login = (url.username, url.password) if url.userinfo else None
     path = url.path.rstrip("/").removesuffix("/v1").rstrip("/")
-    return Address(url.copy_with(username=None, password=None, path=path or "/"), login)
+    return Address(url.copy_with(path=path or "/"))
+
+
+def _seen(text: str) -> str:
+    """Give what may be shown: nothing before an @, and nothing after a mark that begins a query or a fragment."""
+    shown = text.partition("?")[0].partition("#")[0]
+    if "@" in text:
+        # Where the marks are before the @, they are part of a password.
+        shown = shown.rpartition("@")[2] if "@" in shown else ""
+    return repr(shown) if shown else "this"
 
 
 def _is_host(host: str) -> bool:

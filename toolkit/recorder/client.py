@@ -9,30 +9,33 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
 from toolkit import __version__
 from toolkit.clock import wall_now
-from toolkit.errors import RecordError, UsageError
-from toolkit.model.instants import SECOND, parse_instant
+from toolkit.errors import UsageError
+from toolkit.model.instants import parse_instant
+from toolkit.recorder.access import Access
+from toolkit.recorder.failures import check_status, redirect_fault, transport_fault
 from toolkit.recorder.fault import Fault
+from toolkit.recorder.pace import Pacer, pause_before
+from toolkit.recorder.transport import guarded_transport, is_same_host
+from toolkit.recorder.unpack import ACCEPTED, Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from toolkit.recorder.access import Access
     from toolkit.recorder.address import Address
 
 T = TypeVar("T")
 
-_OK = 200
-_ABSENT = frozenset({404, 405})
-_BUSY = 429
-_SERVER_ERROR = 500
+_REDIRECTS: Final = 3
+"""How many redirects within the cluster are followed for one request."""
+_DRAWS: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,24 @@ class Limits:
     """How long, how often and how much.
 
     Attributes:
-        timeout_s: For one request, its body included.
+        timeout_s: For one request, its body and its redirects included.
         attempts: Requests made before giving one up.
-        backoff_s: The pause before the second attempt; it doubles each time, and varies by half.
+        backoff_s: The bound of the pause before the second attempt; it doubles each time, and a part of it is drawn.
         wait_s: The longest pause, whatever `Retry-After` asks for.
-        body: The most bytes an answer may have.
+        patience_s: No further attempt begins when so much has passed since the first one did.
+        body: The most bytes an answer may have, unpacked.
         together: Requests under way at once.
+        per_second: Requests sent in a second at most, attempts and redirects included; `None` for any number.
     """
 
     timeout_s: float = 10.0
     attempts: int = 3
     backoff_s: float = 0.25
     wait_s: float = 10.0
+    patience_s: float = 60.0
     body: int = 256 * 1024 * 1024
     together: int = 4
+    per_second: float | None = None
 
 
 class Answer(NamedTuple, Generic[T]):
@@ -64,52 +71,42 @@ class Answer(NamedTuple, Generic[T]):
     stamped: bool
 
 
-class ReadOnlyTransport(httpx.AsyncBaseTransport):
-    """Lets GET requests to one host through, and nothing else."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, base: httpx.URL) -> None:
-        """Guard a transport; `base` names the one host."""
-        self._inner = inner
-        self._base = base
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a GET request to the one host.
-
-        Raises:
-            RecordError: If it is another request; nothing was sent.
-        """
-        if request.method != "GET":
-            msg = (
-                f"cannot send a {request.method} request: a recording only reads; change a cluster with another client"
-            )
-            raise RecordError(msg)
-        if (request.url.scheme, request.url.netloc) != (self._base.scheme, self._base.netloc):
-            msg = "cannot send a request to another host: a recording reads one cluster; record the other one by itself"
-            raise RecordError(msg)
-        return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the guarded transport."""
-        await self._inner.aclose()
-
-
 class Client:
-    """Asks one cluster for JSON."""
+    """Asks one cluster for JSON.
+
+    Attributes:
+        requests: Requests sent until now, attempts and redirects included.
+        received: Bytes of the answers' bodies until now, unpacked, those of failed attempts included.
+    """
 
     def __init__(self, address: Address, limits: Limits, access: Access | None = None) -> None:
-        """Make ready; nothing is sent before the first `get`."""
-        self._limits = limits
+        """Make ready; nothing is sent before the first `get`.
+
+        Raises:
+            UsageError: If the certificates of the access cannot be used.
+        """
+        access = access or Access()
+        headers = httpx.Headers({"User-Agent": f"teraslice-toolkit/{__version__}", "Accept": "application/json"})
+        headers.update(access.headers)
+        headers["Accept-Encoding"] = ACCEPTED
         self.requests = 0
         self.received = 0
+        self._limits = limits
+        self._base = address.base
         self._prefix = address.base.path.rstrip("/")
+        self._proxied = access.proxy is not None
         self._slots = asyncio.Semaphore(limits.together)
+        self._pacer = Pacer(limits.per_second)
         self._http = httpx.AsyncClient(
             base_url=address.base.copy_with(path="/"),
-            auth=httpx.BasicAuth(*address.login) if address.login else None,
-            headers={"User-Agent": f"teraslice-toolkit/{__version__}", "Accept": "application/json"},
-            timeout=limits.timeout_s,
+            auth=httpx.BasicAuth(*access.login) if access.login else None,
+            headers=headers,
+            # A cluster that sets cookies would make requests grow, and answers depend on what was asked before.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=None,  # noqa: S113 - the limits' time is for the whole request
             follow_redirects=False,
-            transport=ReadOnlyTransport(httpx.AsyncHTTPTransport(), address.base),
+            trust_env=False,
+            transport=guarded_transport(address.base, access, limits.together),
         )
 
     async def __aenter__(self) -> Self:
@@ -130,7 +127,7 @@ class Client:
         attempts: int | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer[T]:
-        """Ask for a path (with its query) until there is an answer or the attempts are used up.
+        """Ask for a path (with its query) until there is an answer, or attempts or patience are used up.
 
         Args:
             path: Below the cluster's address, with a slash in front.
@@ -140,71 +137,82 @@ class Client:
 
         Raises:
             Fault: If there is no answer that could be recorded.
+            RecordError: If the path leads to another host.
         """
-        left = self._limits.attempts if attempts is None else attempts
-        pause = self._limits.backoff_s
+        limits = self._limits
+        most = limits.attempts if attempts is None else attempts
+        now = asyncio.get_running_loop().time
+        begun: float | None = None
+        attempt = 1
         while True:
-            left -= 1
             try:
                 async with self._slots:
+                    # Waiting for a slot is not the cluster's fault.
+                    begun = now() if begun is None else begun
                     return await self._once(path, read, headers or {})
             except Fault as fault:
-                if not fault.again or left <= 0:
+                pause = pause_before(
+                    attempt,
+                    base=limits.backoff_s,
+                    longest=limits.wait_s,
+                    asked=fault.wait_s,
+                    drawn=secrets.randbelow(_DRAWS) / _DRAWS,
+                )
+                passed = now() - (begun or 0.0)
+                if not fault.again or attempt >= most or passed + pause > limits.patience_s:
                     raise
-                varied = pause * (0.5 + secrets.randbelow(1000) / 1000)
-                await asyncio.sleep(min(max(varied, fault.wait_s), self._limits.wait_s))
-                pause *= 2
+                await asyncio.sleep(pause)
+                attempt += 1
 
     async def _once(self, path: str, read: Callable[[bytes], T], headers: dict[str, str]) -> Answer[T]:
+        request = self._http.build_request("GET", self._prefix + path, headers=headers)
         try:
-            async with asyncio.timeout(self._limits.timeout_s):
-                async with self._http.stream("GET", self._prefix + path, headers=headers) as response:
-                    _check_status(response)
-                    body = await self._body(response)
-        except (TimeoutError, httpx.TimeoutException):
+            async with asyncio.timeout(None) as limit:
+                response, body = await self._followed(request, limit)
+        except TimeoutError:
             reason = f"no answer within {self._limits.timeout_s:g} s"
             raise Fault(reason, again=True, silent=True) from None
-        except httpx.ConnectError as error:
-            reason = f"cannot connect ({' '.join(str(error).split())})"
-            raise Fault(reason, silent=True) from None
-        except httpx.RequestError:
-            reason = "the connection broke before the answer was complete"
-            raise Fault(reason, again=True, silent=True) from None
+        except (httpx.TransportError, OSError) as error:
+            raise transport_fault(error, proxied=self._proxied) from None
         stamp = _stamp(response)
         return Answer(read(body), wall_now() if stamp is None else stamp, stamp is not None)
 
-    async def _body(self, response: httpx.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > self._limits.body:
-                reason = f"the answer is larger than {self._limits.body:,} bytes"
-                raise Fault(reason)
-            parts.append(part)
-        return b"".join(parts)
-
-
-def _check_status(response: httpx.Response) -> None:
-    status = response.status_code
-    if status == _OK:
-        return
-    if response.is_redirect:
-        reason = f"status {status}, a redirect, which is not followed"
+    async def _followed(self, request: httpx.Request, limit: asyncio.Timeout) -> tuple[httpx.Response, bytes]:
+        """Send a request and at most three more, to where redirects within the cluster lead."""
+        for followed in range(_REDIRECTS + 1):
+            await self._pacer.turn()
+            if not followed:
+                # Waiting for one's turn is not the cluster's fault.
+                limit.reschedule(asyncio.get_running_loop().time() + self._limits.timeout_s)
+            self.requests += 1
+            response = await self._http.send(request, stream=True)
+            try:
+                if response.next_request is None:
+                    check_status(response, wall_now())
+                    return response, await self._body(response)
+                request = self._redirected(request, response)
+            finally:
+                await response.aclose()
+        reason = f"more than {_REDIRECTS} redirects, one after the other"
         raise Fault(reason)
-    again = status >= _SERVER_ERROR or status == _BUSY
-    reason = f"status {status}"
-    raise Fault(reason, again=again, absent=status in _ABSENT, wait_s=_retry_after(response) if again else 0.0)
 
+    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
+        """Make the request that a redirect asks for, if it is one to the same cluster."""
+        assert response.next_request is not None
+        url = response.next_request.url
+        if not is_same_host(url, self._base):
+            raise redirect_fault(response.status_code, url, self._base)
+        # Not the request that the library made: that one may have another method, and other headers.
+        return httpx.Request("GET", url, headers=request.headers, extensions=request.extensions)
 
-def _retry_after(response: httpx.Response) -> float:
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - wall_now() / SECOND)
-    except (ValueError, OverflowError):
-        return 0.0
+    async def _body(self, response: httpx.Response) -> bytes:
+        body = Body(response.headers.get("Content-Encoding", ""), self._limits.body)
+        try:
+            async for part in response.aiter_raw():
+                body.add(part)
+            return body.whole()
+        finally:
+            self.received += body.size
 
 
 def _stamp(response: httpx.Response) -> int | None:

@@ -81,6 +81,13 @@ def open_journal(directory: Path) -> Journal:
     raise BundleNotFound(msg)
 
 
+def target_of(journal: Journal, directory: Path) -> Path:
+    """Give the bundle that a journal is to become, of which either directory was given."""
+    if directory.name == journal.place.name:
+        return directory.parent / directory.name.removeprefix(".").removesuffix(".journal")
+    return directory
+
+
 def read_head(journal: Journal) -> tuple[Head, Iterator[Entry]]:
     """Read what a journal's recording is, and give the entries of its frames.
 

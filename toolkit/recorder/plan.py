@@ -10,6 +10,7 @@ from toolkit.recorder.client import Limits
 from toolkit.timeline.view import NEVER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from toolkit.recorder.address import Address
@@ -20,20 +21,20 @@ UNTIL_INTERRUPTED = NEVER
 
 @dataclass(frozen=True)
 class Plan:
-    """What a recording is asked to do.
+    """A whole recording.
 
     Attributes:
-        address: The cluster.
+        address: The cluster's.
         target: The bundle's directory.
         every_ms: From one tick to the next, at least 1.
         for_ms: How long, both ends included; 0 is one frame, `UNTIL_INTERRUPTED` goes on until Ctrl-C.
-        access: How to get into the cluster.
-        limits: How patient to be with it.
-        errors: Whether the error records of failing executions are read too.
+        access: What the cluster is shown.
+        limits: How patient to be with it, and how gentle.
+        errors: Whether error records of failing executions are read too.
         redact: Whether names become pseudonyms and credentials are dropped, before anything is written.
-        keep_names: Whether jobs keep their names.
-        key: What pseudonyms are made with; at random if there is none.
-        force: Whether a bundle, or an unfinished recording, that is there already is replaced.
+        keep_names: Whether names of jobs stay.
+        key: What pseudonyms are made with; a random one if `None`.
+        force: Whether a bundle, or a recording that was not finished, is replaced.
     """
 
     address: Address
@@ -52,3 +53,24 @@ class Plan:
     def last_tick(self) -> int:
         """The number of the last tick; the first is 0."""
         return self.for_ms // self.every_ms
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """A recording that was cut off and is to go on; what is not here is as the first part of it was asked for.
+
+    Attributes:
+        folder: The directory of the bundle that it was to become, or the journal's.
+        address: The cluster's, if it was given again.
+        access: Gathers what a cluster is shown; credentials are not in a journal.
+        limits: How patient to be with it, and how gentle.
+        key: What pseudonyms are made with, if it was given again.
+        for_ms: How long from now on; `None` is as it was begun.
+    """
+
+    folder: Path
+    address: Address | None
+    access: Callable[[Address], Access] = lambda _address: Access()
+    limits: Limits = field(default_factory=Limits)
+    key: bytes | None = field(default=None, repr=False)
+    for_ms: int | None = None

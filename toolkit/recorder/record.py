@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import os
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,15 @@ import msgspec
 from toolkit.bundle.writer import check_target
 from toolkit.clock import Clock, RunningClock, wall_now
 from toolkit.errors import TargetError, ToolkitError, UsageError
+from toolkit.recorder.address import parse_address
 from toolkit.recorder.client import Client
 from toolkit.recorder.compose import Composer
 from toolkit.recorder.entries import frame_entry, read_frame
-from toolkit.recorder.finish import Finished, Head, finish, open_journal, read_head
+from toolkit.recorder.finish import Finished, Head, finish, open_journal, read_head, target_of
 from toolkit.recorder.frames import FrameReader
 from toolkit.recorder.interrupt import Interrupt, Interrupted
 from toolkit.recorder.journal import FORMAT, Journal, place_of
-from toolkit.recorder.plan import UNTIL_INTERRUPTED, Plan
+from toolkit.recorder.plan import UNTIL_INTERRUPTED, Plan, Resumption
 from toolkit.recorder.redact import Redactor
 from toolkit.recorder.tally import Tally, described
 from toolkit.recorder.watching import Standing
@@ -97,48 +98,26 @@ def record(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> 
     return _Recording(plan, head, journal, redactor, watcher, around).run()
 
 
-def resume(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> Finished:
+def resume(asked: Resumption, watcher: Watcher, around: Surroundings | None = None) -> Finished:
     """Go on with a recording that was cut off, and make its bundle.
 
     Args:
-        plan: Where the journal is (`target`), and how to reach the cluster; what is recorded, how often and how it is
-            redacted was said when the recording began. A `for_ms` that is not 0 says anew how long, from now on.
+        asked: Where the journal is, and how to reach the cluster.
         watcher: Told how it goes.
         around: The clock and how to wait; the real ones by default.
 
     Raises:
         BundleNotFound: If there is no such recording.
         BundleDamaged: If its journal cannot be read.
-        UsageError: If it is over, or its key is another one.
+        UsageError: If it is over, its key is another one, or its address is not known.
         TargetError: If another process is recording into it, or it cannot be written.
     """
     around = around or Surroundings()
-    with open_journal(plan.target) as journal:
+    with open_journal(asked.folder) as journal:
         head, entries = read_head(journal)
-        if head.key is not None and (plan.key is None or _fingerprint(plan.key) != head.key):
-            msg = (
-                f"cannot go on with {plan.target}: its pseudonyms are made with the key of a file, and this is not it; "
-                "give the same file with --redaction-key-file"
-            )
-            raise UsageError(msg)
-        now = around.clock.now()
-        if plan.for_ms:
-            head.for_ms = now - head.start + plan.for_ms if plan.for_ms < UNTIL_INTERRUPTED else UNTIL_INTERRUPTED
-        if now > head.start + head.for_ms:
-            msg = (
-                f"cannot go on with {plan.target}: the time it was to last is over; "
-                f"toolkit finish {plan.target} makes its bundle, --for says how much longer to record"
-            )
-            raise UsageError(msg)
-        same = replace(
-            plan,
-            every_ms=head.every_ms,
-            for_ms=head.for_ms,
-            errors=head.errors,
-            redact=head.redacted,
-            keep_names=head.keep_names,
-        )
-        recording = _Recording(same, head, journal, _redactor(same), watcher, around)
+        plan = _resumed(asked, head, target_of(journal, asked.folder), around.clock.now())
+        check_target(plan.target, force=False)
+        recording = _Recording(plan, head, journal, _redactor(plan), watcher, around)
         for entry in entries:
             recording.follow(entry)
         if head.redacted and head.key is None:
@@ -147,6 +126,41 @@ def resume(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> 
                 "pseudonyms from here on"
             )
         return recording.run()
+
+
+def _resumed(asked: Resumption, head: Head, target: Path, now: int) -> Plan:
+    """Make the plan of a recording that goes on."""
+    problem = f"cannot go on with {asked.folder}: "
+    if head.key is not None and (asked.key is None or _fingerprint(asked.key) != head.key):
+        msg = (
+            f"{problem}its pseudonyms are made with the key of a file, and this is not it; "
+            "give the same file with --redaction-key-file"
+        )
+        raise UsageError(msg)
+    if asked.address is None and head.redacted:
+        msg = f"{problem}a redacted recording does not hold the cluster's address; give it again, before --resume"
+        raise UsageError(msg)
+    if asked.for_ms is not None:
+        head.for_ms = min(UNTIL_INTERRUPTED, now - head.start + asked.for_ms)
+    if now > head.start + head.for_ms:
+        msg = (
+            f"{problem}the time it was to last is over; toolkit finish {asked.folder} makes its bundle, "
+            "--for says how much longer to record"
+        )
+        raise UsageError(msg)
+    address = asked.address or parse_address(head.address)
+    return Plan(
+        address=address,
+        target=target,
+        every_ms=head.every_ms,
+        for_ms=head.for_ms,
+        access=asked.access(address),
+        limits=asked.limits,
+        errors=head.errors,
+        redact=head.redacted,
+        keep_names=head.keep_names,
+        key=asked.key,
+    )
 
 
 class _Recording:

@@ -1,0 +1,31 @@
+"""Options that several commands have: how to get into a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HeaderFile = Annotated[
+    Path | None,
+    typer.Option("--header-file", metavar="FILE", help="Headers to send, one a line: Name: value; credentials too."),
+]
+BasicAuthFile = Annotated[
+    Path | None, typer.Option("--basic-auth-file", metavar="FILE", help="One line, user:password; else netrc counts.")
+]
+Ca = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="PATH", help="Trust these certificates only, a PEM file or a directory of them."),
+]
+ClientCert = Annotated[
+    Path | None,
+    typer.Option("--client-cert", metavar="FILE", help="The certificate to show, PEM, perhaps with its key."),
+]
+ClientKey = Annotated[
+    Path | None,
+    typer.Option("--client-key", metavar="FILE", help="The key of --client-cert, if it is not in that file."),
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Do not check the cluster's certificate: anyone in between can read and lie.")
+]
