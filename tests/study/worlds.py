@@ -1,0 +1,45 @@
+"""Timelines for tests: of random frames, of random tracks, and of a generated world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.tracks.strategies import EPOCH, recordings
+from toolkit.tracks.fold import Frame, fold
+from toolkit.tracks.timeline import TrackTimeline
+from toolkit.world.bundled import Bundled
+from toolkit.world.commands import MemoryLog
+from toolkit.world.timeline import LiveTimeline
+
+if TYPE_CHECKING:
+    from toolkit.world.commands import CommandLog
+    from toolkit.world.scenario import Scenario
+
+__all__ = ["EPOCH", "folded", "generated", "one_frame", "recorded"]
+
+
+def folded(frames: list[Frame]) -> TrackTimeline:
+    """Make the timeline of frames."""
+    made = fold(frames)
+    return TrackTimeline(made.tracks, frames[0].t, frames[-1].t, made.orders)
+
+
+@st.composite
+def recorded(draw: st.DrawFn) -> TrackTimeline:
+    """The timeline of a random recording."""
+    return folded(draw(recordings()))
+
+
+def one_frame(collections: dict[str, list[tuple[str, dict[str, Any]]]], t: int = EPOCH) -> TrackTimeline:
+    """Make the timeline of one frame."""
+    return folded([Frame(t, 0, collections, [])])
+
+
+def generated(scenario: Scenario, length_ms: int, log: CommandLog | None = None) -> TrackTimeline:
+    """Make the timeline of a generated bundle from the scenario's epoch on, in memory."""
+    live = LiveTimeline(scenario, log or MemoryLog(scenario.seed))
+    last = scenario.epoch + length_ms
+    tracks = {name: list(rows) for name, rows in Bundled(live, scenario.epoch, last).tracks().items()}
+    return TrackTimeline(tracks, scenario.epoch, last)
