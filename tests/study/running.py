@@ -29,9 +29,10 @@ class Ran(NamedTuple):
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run `toolkit` with arguments."""
+    """Run `toolkit` with arguments, its output 100 characters wide."""
 
     def call(*arguments: object) -> Ran:
+        monkeypatch.setenv("COLUMNS", "100")
         monkeypatch.setattr(sys, "argv", ["toolkit", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             app_module.main()

@@ -62,8 +62,12 @@ class Paper:
 
     def cut(self, text: str, width: int) -> str:
         """Cut a text to a width, saying so at its end."""
-        end = "..." if self.ascii else "…"
-        return text if len(text) <= width else text[: max(0, width - len(end))] + end
+        return text if len(text) <= width else text[: max(0, width - len(self.ellipsis))] + self.ellipsis
+
+    @property
+    def ellipsis(self) -> str:
+        """What stands for something left out."""
+        return "..." if self.ascii else "…"
 
 
 def plain(line: Line) -> str:
