@@ -92,6 +92,7 @@ def test_a_written_path_is_a_pattern_for_itself(path: tuple[str | int, ...]) -> 
         ("jobs:workers", "jobs", ("workers",)),
         ('x["a.b"].c', "", ("x", "a.b", "c")),
         ("a b-c.d", "", ("a b-c", "d")),
+        (r'["\x"]', "", (r'"\x"',)),
     ],
 )
 def test_patterns_are_read(text: str, collection: str, steps: tuple[object, ...]) -> None:

@@ -23,8 +23,9 @@ from toolkit.study.frames import Gap, frames_of
 from toolkit.study.lines import Column, Paper, plain, table
 from toolkit.study.movers import find_movers
 from toolkit.study.picture import picture
-from toolkit.study.report import report_on
+from toolkit.study.report import report_as_json, report_on
 from toolkit.tracks.fold import Mark
+from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import Change, Track
 
 if TYPE_CHECKING:
@@ -191,6 +192,42 @@ def test_movers_are_the_biggest(tmp_path: Path) -> None:
         ("running", "stopping", 1),
     ]
     assert report.movers.all_seen
+
+
+def test_long_lists_are_counted(tmp_path: Path) -> None:
+    """Nodes that came and went, and gaps: the first ones, and how many others; JSON has all."""
+    everything = tracks()
+    node = everything["nodes"][0].doc
+    names = [f"n{number:02}" for number in range(20, 42)]
+    everything["nodes"] = [
+        Track(name, node | {"node_id": name}, spans=[(None, EPOCH + 7)] if name > "n30" else [(EPOCH + 5, None)])
+        for name in names
+    ]
+    marks = [Mark(EPOCH + number, 1, [f"jobs: status {500 + number}"]) for number in range(25)]
+    path = write_bundle(tmp_path / "b", everything, first=EPOCH, last=END, origin=RECORDED, frames=marks)
+    lines = drawn(path)
+
+    assert "  and 12 others" in lines
+    assert any(line.endswith("and 5 other gaps; --json has all") for line in lines)
+    report = report_on(path, read_bundle(path), 60)
+    assert [(node.came, node.went) for node in report.nodes] == 11 * [(EPOCH + 5, None)] + 11 * [(None, EPOCH + 7)]
+    assert len(report_as_json(report)["origin"]["gaps"]) == 25
+
+
+def test_an_empty_bundle_is_told_too(tmp_path: Path) -> None:
+    """Nothing moved, and there is no part about it; a session's commands are told."""
+    origin = {"kind": "generated", "commands": {"number": 3}}
+    empty = dict.fromkeys(tracks(), ())
+    lines = drawn(write_bundle(tmp_path / "b", empty, first=EPOCH, last=END, origin=origin))
+
+    assert "Executions by status" not in lines
+    assert any(line.endswith("with 3 commands that clients sent") for line in lines)
+
+
+def test_controllers_that_are_never_there_move_nothing() -> None:
+    """A track may be of another time than the bundle's."""
+    away = Track("e1", tracks()["controllers"][0].doc, spans=[(END + 1, None)])
+    assert find_movers(TrackTimeline({"controllers": [away]}, EPOCH, END)).executions == []
 
 
 def test_large_bundles_cost_so_many_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

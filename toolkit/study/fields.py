@@ -26,14 +26,8 @@ _WORD: Final = re.compile(r"[^\W\d][\w-]*")
 _STEP: Final = re.compile(r"""\[(?P<place>\d*)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|(?P<dot>\.?)(?P<word>[^.\[\]"]+)""")
 
 
-class _Missing:
-    """Stands for a field that is not there."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = _Missing()
+MISSING: Final = object()
+"""Stands for a field that is not there."""
 
 
 class FieldChange(NamedTuple):
@@ -103,13 +97,11 @@ class Pattern(NamedTuple):
             collection, rest = "", text
         steps: list[str | int | None] = []
         place = 0
-        while place < len(rest) and (found := _STEP.match(rest, place)):
-            if found["word"] is not None and bool(found["dot"]) != bool(steps):
-                break
+        while (found := _STEP.match(rest, place)) and (not found["word"] or bool(found["dot"]) == bool(steps)):
             if found["place"] is not None:
                 steps.append(int(found["place"]) if found["place"] else None)
             else:
-                steps.append(found["word"] if found["quoted"] is None else _unquoted(found["quoted"]))
+                steps.append(found["word"] or _unquoted(found["quoted"]))
             place = found.end()
         if collection and collection not in KINDS:
             what = f"there is no collection {collection[:SHOWN]!r}, only {', '.join(KINDS)}"
@@ -134,4 +126,5 @@ def _unquoted(text: str) -> str:
     try:
         return str(orjson.loads(text))
     except ValueError:
+        # Not as JSON has it, so it can be no key: what it names is nowhere.
         return text

@@ -24,6 +24,7 @@ UNKNOWN: Final = "unknown"
 """What a record without a status, or with one that is no text, is counted as."""
 
 _KIND: Final = KINDS["executions"]
+_start_of = itemgetter(0)
 _STATUS: Final = _KIND.watched.index("_status")
 
 
@@ -58,17 +59,14 @@ class StatusCount:
 
     def take(self, member: Outline) -> None:
         """Count one execution."""
-        before = self._status(member, self._first, 0)
+        before = _status_at(member, self._first)
         if before is not None:
             self._begin[before] += 1
         if len(member.steps) == 1 and not member.spans:
             return
         edges = {t for t, _ in member.steps} | {t for t in chain.from_iterable(member.spans) if t is not None}
-        place = 0
         for t in sorted(t for t in edges if self._first < t <= self._last):
-            while place + 1 < len(member.steps) and member.steps[place + 1][0] <= t:
-                place += 1
-            after = self._status(member, t, place)
+            after = _status_at(member, t)
             if after != before:
                 if before is not None:
                     self._steps[before].append((t, -1))
@@ -92,21 +90,20 @@ class StatusCount:
         since = self._first
         # The last group stands for the end; it is no step.
         steps = [*sorted(self._steps[status]), (self._last + 1, 0)]
-        for t, group in groupby(steps, key=itemgetter(0)):
+        for t, group in groupby(steps, key=_start_of):
             for column in range(bisect_right(starts, since) - 1, bisect_right(starts, t - 1)):
                 levels[column] = max(levels[column], count)
             count += sum(step for _, step in group)
             since = t
         return Row(status, self._begin[status], count, max(levels), levels)
 
-    def _status(self, member: Outline, t: int, place: int) -> str | None:
-        """Give the status at an instant, no step before the given place counting; `None` if it is in no list."""
-        if not exists(member.spans, t):
-            return None
-        while place + 1 < len(member.steps) and member.steps[place + 1][0] <= t:
-            place += 1
-        values = member.steps[place][1]
-        if _KIND.is_deleted(values):
-            return None
-        status = values[_STATUS]
-        return status if isinstance(status, str) else UNKNOWN
+
+def _status_at(member: Outline, t: int) -> str | None:
+    """Give an execution's status at an instant; `None` if it is in no list then."""
+    if not exists(member.spans, t):
+        return None
+    values = member.steps[bisect_right(member.steps, t, key=_start_of) - 1][1]
+    if _KIND.is_deleted(values):
+        return None
+    status = values[_STATUS]
+    return status if isinstance(status, str) else UNKNOWN
