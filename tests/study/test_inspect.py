@@ -214,6 +214,19 @@ def test_long_lists_are_counted(tmp_path: Path) -> None:
     assert len(report_as_json(report)["origin"]["gaps"]) == 25
 
 
+def test_deleted_records_are_counted_apart(tmp_path: Path) -> None:
+    """They are in no list, and in no status."""
+    everything = tracks()
+    everything["executions"][0].changes = [Change(EPOCH + 1, set={"_deleted": True})]
+    path = write_bundle(tmp_path / "b", everything, first=EPOCH, last=END, origin={"kind": "generated"})
+    lines = drawn(path)
+
+    (header,) = (line for line in lines if line.endswith(" deleted"))
+    assert header.split() == ["ever", "start", "end", "deleted"]
+    (count,) = (line for line in lines if line.startswith("  executions "))
+    assert count.split() == ["executions", "2", "1", "1", "1"]
+
+
 def test_an_empty_bundle_is_told_too(tmp_path: Path) -> None:
     """Nothing moved, and there is no part about it; a session's commands are told."""
     origin = {"kind": "generated", "commands": {"number": 3}}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tracks.strategies import EPOCH, recordings
 from toolkit.tracks.fold import Frame, fold
+from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.bundled import Bundled
 from toolkit.world.commands import MemoryLog
@@ -28,8 +29,19 @@ def folded(frames: list[Frame]) -> TrackTimeline:
 
 @st.composite
 def recorded(draw: st.DrawFn) -> TrackTimeline:
-    """The timeline of a random recording."""
-    return folded(draw(recordings()))
+    """The timeline of a random recording, in which jobs and executions are soft-deleted now and then."""
+    deleted = st.sampled_from([{}, {}, {"_deleted": True}, {"_deleted": False}])
+    return folded(
+        [
+            frame._replace(
+                collections={
+                    name: [(key, doc | draw(deleted)) if KINDS[name].deletes else (key, doc) for key, doc in records]
+                    for name, records in frame.collections.items()
+                }
+            )
+            for frame in draw(recordings())
+        ]
+    )
 
 
 def one_frame(collections: dict[str, list[tuple[str, dict[str, Any]]]], t: int = EPOCH) -> TrackTimeline:
