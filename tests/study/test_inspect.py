@@ -19,12 +19,11 @@ from toolkit.bundle.manifest import FILES
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import write_bundle
 from toolkit.study import movers
-from toolkit.study.frames import Gap, frames_of
 from toolkit.study.lines import Column, Paper, plain, table
 from toolkit.study.movers import find_movers
 from toolkit.study.picture import picture
 from toolkit.study.report import report_as_json, report_on
-from toolkit.tracks.fold import Mark
+from toolkit.tracks.frames import Frames, Gap
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import Change, Track
 
@@ -34,12 +33,12 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 DEMO = Path(__file__).parents[2] / "snapshots" / "demo"
-MARKS = [
-    Mark(EPOCH, 4, []),
-    Mark(EPOCH + 20_000, 90, ["jobs: no answer within 10 s", "nodes: the connection broke"]),
-    Mark(EPOCH + 40_000, 8, ["jobs: no answer within 10 s"]),
-    Mark(END, 6, ["jobs: an array instead of an object"]),
+GAPS = [
+    Gap("jobs", "no answer within 10 s", EPOCH + 20_000, EPOCH + 40_000, 2),
+    Gap("nodes", "the connection broke", EPOCH + 20_000, EPOCH + 20_000, 1),
+    Gap("jobs", "an array instead of an object", END, END, 1),
 ]
+FRAMES = Frames([EPOCH, EPOCH + 20_000, EPOCH + 40_000, END], [4, 90, 8, 6], GAPS)
 RECORDED: dict[str, Any] = {
     "kind": "recorded",
     "toolkit": "0.1.0",
@@ -56,7 +55,7 @@ RECORDED: dict[str, Any] = {
 
 def recording(target: Path, **changed: Any) -> Path:
     """Write a small recording."""
-    return write_bundle(target, tracks(), first=EPOCH, last=END, origin=RECORDED | changed, frames=MARKS)
+    return write_bundle(target, tracks(), first=EPOCH, last=END, origin=RECORDED | changed, frames=FRAMES)
 
 
 def drawn(path: Path, width: int = 100, *, ascii_only: bool = False) -> list[str]:
@@ -138,18 +137,6 @@ def test_odd_manifests_are_told_as_far_as_they_go(tmp_path: Path) -> None:
     assert "one instant: nothing moves" in text
 
 
-def test_neighbouring_frames_make_one_gap(tmp_path: Path) -> None:
-    """The same source for the same reason; another reason is another gap."""
-    found = frames_of(read_bundle(recording(tmp_path / "r")))
-
-    assert found.instants == [mark.t for mark in MARKS]
-    assert found.gaps == [
-        Gap("jobs", "no answer within 10 s", EPOCH + 20_000, EPOCH + 40_000, 2),
-        Gap("nodes", "the connection broke", EPOCH + 20_000, EPOCH + 20_000, 1),
-        Gap("jobs", "an array instead of an object", END, END, 1),
-    ]
-
-
 def test_a_scenario_of_its_own_shows_what_it_sets(tmp_path: Path) -> None:
     """A named one shows its name, whatever its number of jobs."""
     own = tmp_path / "own.toml"
@@ -203,8 +190,10 @@ def test_long_lists_are_counted(tmp_path: Path) -> None:
         Track(name, node | {"node_id": name}, spans=[(None, EPOCH + 7)] if name > "n30" else [(EPOCH + 5, None)])
         for name in names
     ]
-    marks = [Mark(EPOCH + number, 1, [f"jobs: status {500 + number}"]) for number in range(25)]
-    path = write_bundle(tmp_path / "b", everything, first=EPOCH, last=END, origin=RECORDED, frames=marks)
+    instants = [*(EPOCH + number for number in range(24)), END]
+    gaps = [Gap("jobs", f"status {t}", t, t, 1) for t in instants]
+    frames = Frames(instants, [1] * 25, gaps)
+    path = write_bundle(tmp_path / "b", everything, first=EPOCH, last=END, origin=RECORDED, frames=frames)
     lines = drawn(path)
 
     assert "  and 12 others" in lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.tracks.strategies import EPOCH, recordings
-from toolkit.tracks.fold import Frame, fold
+from toolkit.tracks.fold import Frame, fold, steps_of
 from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.bundled import Bundled
@@ -23,8 +23,9 @@ __all__ = ["EPOCH", "folded", "generated", "one_frame", "recorded"]
 
 def folded(frames: list[Frame]) -> TrackTimeline:
     """Make the timeline of frames."""
-    made = fold(frames)
-    return TrackTimeline(made.tracks, frames[0].t, frames[-1].t, made.orders)
+    made = fold(steps_of(frames))
+    tracks = {name: list(rows) for name, rows in made.tracks.items()}
+    return TrackTimeline(tracks, frames[0].t, frames[-1].t, made.orders, made.frames.instants)
 
 
 @st.composite
@@ -46,7 +47,7 @@ def recorded(draw: st.DrawFn) -> TrackTimeline:
 
 def one_frame(collections: dict[str, list[tuple[str, dict[str, Any]]]], t: int = EPOCH) -> TrackTimeline:
     """Make the timeline of one frame."""
-    return folded([Frame(t, 0, collections, [])])
+    return folded([Frame(t, 0, collections, {})])
 
 
 def generated(scenario: Scenario, length_ms: int, log: CommandLog | None = None) -> TrackTimeline:

@@ -125,11 +125,7 @@ def compare(a: Side, b: Side, asked: Asked | None = None) -> Difference:
         hints.append(f"the two recordings have pseudonyms of their own: {_instead(asked)}")
     elif veiled:
         hints.append(f"{'A' if a.redacted else 'B'} is redacted, the other is not: {_instead(asked)}")
-    hints += [
-        f"{letter} could not read {name} then ({why}): what was seen before is compared"
-        for letter, side in (("A", a), ("B", b))
-        for name, why in side.stale.items()
-    ]
+    hints += [f"{letter} {note}" for letter, side in (("A", a), ("B", b)) for note in side.notes]
     left_out = {
         name: f"{letter}: {side.unknown[name]}"
         for letter, side in (("B", b), ("A", a))

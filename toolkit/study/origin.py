@@ -7,12 +7,14 @@ from statistics import median_low
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.wire import dumps, dumps_sorted
-from toolkit.study.frames import Gap, frames_of
 from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.bundle.reader import Bundle
+    from toolkit.tracks.frames import Gap
 
 _OWN: Final = frozenset({"seed", "epoch", "jobs"})
 """What is given beside a scenario so often that it does not make another one of it."""
@@ -71,7 +73,7 @@ class Recorded:
     missed: int
     skew_median_ms: int
     skew_highest_ms: int
-    gaps: list[Gap]
+    gaps: Sequence[Gap]
     absent: list[str]
     cut: dict[str, str]
     redacted: bool
@@ -110,7 +112,7 @@ def _generated(origin: dict[str, Any]) -> Generated:
 
 
 def _recorded(origin: dict[str, Any], bundle: Bundle) -> Recorded:
-    frames = frames_of(bundle)
+    frames = bundle.frames
     ticks = _object(origin.get("ticks"))
     cut = origin.get("cut")
     every = origin.get("every_ms")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.bundle.manifest import FILES, NAME
 from toolkit.model.instants import format_instant
 from toolkit.study.census import Count, Moved, take_census
-from toolkit.study.frames import frames_of
+from toolkit.study.instants import shown_at
 from toolkit.study.movers import Changed, Movers, Work, find_movers, name_of
 from toolkit.study.origin import Generated, Recorded, origin_of
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from toolkit.bundle.reader import Bundle
     from toolkit.model.wire import Document
-    from toolkit.study.frames import Gap
     from toolkit.study.statuses import Row
+    from toolkit.tracks.frames import Gap
     from toolkit.tracks.timeline import TrackTimeline
 
 
@@ -98,7 +98,7 @@ def report_on(path: Path, bundle: Bundle, columns: int, *, allow_edited: bool = 
     timeline = bundle.timeline
     origin = origin_of(bundle)
     census = take_census(timeline)
-    starts = _starts(timeline, frames_of(bundle).instants, columns)
+    starts = _starts(timeline, columns)
     rows = census.statuses.rows(starts)
     changed: Counter[tuple[str | None, str]] = Counter(
         (change.before, change.after) for change in timeline.changes(timeline.first, timeline.last)
@@ -127,8 +127,9 @@ def report_on(path: Path, bundle: Bundle, columns: int, *, allow_edited: bool = 
     )
 
 
-def _starts(timeline: TrackTimeline, frames: list[int], columns: int) -> list[int]:
+def _starts(timeline: TrackTimeline, columns: int) -> list[int]:
     """Cut a bundle's time into stretches: equal ones, or in a recording such that begin with a frame."""
+    frames = timeline.frames
     if frames:
         count = min(columns, len(frames))
         return [frames[place * len(frames) // count] for place in range(count)]
@@ -138,7 +139,7 @@ def _starts(timeline: TrackTimeline, frames: list[int], columns: int) -> list[in
 
 
 def _name(timeline: TrackTimeline, collection: str, record_id: str, t: int | None = None) -> str:
-    record = timeline.shelf(collection).find(record_id, timeline.last if t is None else t).value
+    record = timeline.shelf(collection).find(record_id, shown_at(timeline, timeline.last if t is None else t)).value
     return name_of(collection, record.fields) if record else ""
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.errors import InstantError, UsageError
 from toolkit.model.instants import format_instant, parse_at
-from toolkit.study.frames import frames_of
+from toolkit.study.instants import shown_at
 from toolkit.timeline.stats import both_names
 from toolkit.tracks.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from toolkit.bundle.reader import Bundle
     from toolkit.model.wire import Document
@@ -44,7 +43,7 @@ class Side:
         redacted: Whether names in it are pseudonyms.
         names: What tells one set of pseudonyms from another; empty if there are none.
         unknown: By collection (or `info`, `stats`), why it cannot be told.
-        stale: By collection, why it is what was seen before, and not at the instant.
+        notes: What is told, but not quite as it was at the instant, in sentences.
     """
 
     text: str
@@ -54,7 +53,7 @@ class Side:
     redacted: bool = False
     names: str = ""
     unknown: Mapping[str, str] = field(default_factory=dict)
-    stale: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     def records(self, name: str, *, with_deleted: bool) -> Iterator[tuple[str, Document]]:
         """Give a collection's records at the instant, sorted by id; one after the other, none of them kept.
@@ -68,8 +67,9 @@ class Side:
             yield from self._cluster()
             return
         shelf = self.timeline.shelf(name)
+        t = shown_at(self.timeline, self.t)
         for position in range(len(shelf)):
-            record = shelf.at(position, self.t).value
+            record = shelf.at(position, t).value
             if record is not None and (with_deleted or not _is_deleted(kind, record.fields)):
                 yield shelf.id(position), record.fields
 
@@ -108,19 +108,15 @@ def bundle_side(asked: Asked, bundle: Bundle) -> Side:
     unknown = {str(name): "the recorded cluster does not have it" for name in origin.get("absent") or ()}
     if not bundle.manifest.counts.get("errors"):
         unknown["errors"] = "no error records were recorded"
-    stale = {}
-    frames = frames_of(bundle)
-    seen = bisect_right(frames.instants, t)
-    for source in sorted({gap.source for gap in frames.gaps}):
-        gaps = [gap for gap in frames.gaps if gap.source == source and gap.first <= t]
-        missing = sum(
-            bisect_right(frames.instants, min(t, gap.last)) - bisect_right(frames.instants, gap.first - 1)
-            for gap in gaps
-        )
-        if missing and missing == seen:
-            unknown[source] = gaps[-1].reason
-        elif missing and gaps[-1].last >= frames.instants[seen - 1]:
-            stale[source] = gaps[-1].reason
+    notes = []
+    frame = shown_at(timeline, t)
+    for gap in bundle.frames.gaps:
+        if not gap.first <= frame <= gap.last:
+            continue
+        if _is_empty(timeline, gap.source, frame):
+            unknown[gap.source] = gap.reason
+        else:
+            notes.append(f"could not read all of {gap.source} then ({gap.reason}): what it had is compared")
     redacted = origin.get("redacted") is True
     cluster = origin.get("cluster")
     called = cluster.get("name", "") if isinstance(cluster, dict) else ""
@@ -132,7 +128,7 @@ def bundle_side(asked: Asked, bundle: Bundle) -> Side:
         redacted=redacted,
         names=f"{origin.get('address', '')} {called}" if redacted else "",
         unknown=unknown,
-        stale=stale,
+        notes=notes,
     )
 
 
@@ -151,6 +147,15 @@ def _instant(asked: Asked, timeline: TrackTimeline) -> int:
         )
         raise InstantError(msg)
     return t
+
+
+def _is_empty(timeline: TrackTimeline, source: str, t: int) -> bool:
+    """Tell whether nothing of a source was seen until an instant."""
+    if source not in KINDS:
+        return timeline.shelf(CLUSTER).find(source, t).value is None
+    if source == "errors":
+        return not len(timeline.shelf(source))
+    return timeline.ordering(source).count(t) == 0
 
 
 def _is_deleted(kind: Kind, doc: Document) -> bool:

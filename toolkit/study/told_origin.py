@@ -10,7 +10,7 @@ from toolkit.study.lines import BAD, GOOD, Line, Paper, wrapped
 from toolkit.study.origin import Generated, Recorded
 
 if TYPE_CHECKING:
-    from toolkit.study.frames import Gap
+    from toolkit.tracks.frames import Gap
 
 _MOST_GAPS: Final = 20
 _LONGEST: Final = 400
