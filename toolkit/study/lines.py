@@ -136,6 +136,6 @@ def wrapped(paper: Paper, label: str, text: str, style: str = "", at: int = 14) 
         else:
             rows.append(word)
     return [
-        [Span(("" if place else f"  {label}").ljust(at), FAINT), Span(row.replace(TIED, " "), style)]
+        [Span((f"  {label}" if label and not place else "").ljust(at), FAINT), Span(row.replace(TIED, " "), style)]
         for place, row in enumerate(rows)
     ]

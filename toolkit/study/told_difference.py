@@ -39,19 +39,22 @@ def difference_lines(a: Side, b: Side, difference: Difference, paper: Paper, *, 
     lines += _counts(difference, paper)
     for name, why in difference.left_out.items():
         lines += wrapped(paper, "", paper.shown(f"{name} not compared: {why}"), FAINT, 2)
-    differs = difference.differs
-    ending = [Span(f"They differ: {_in_all(difference)}" if differs else "No difference.", BAD if differs else GOOD)]
-    return [*lines, [], ending]
+    style = BAD if difference.differs else GOOD
+    return [*lines, [], *wrapped(paper, "", _ending(difference), style, 0)]
 
 
-def _in_all(difference: Difference) -> str:
+def _ending(difference: Difference) -> str:
     parts = difference.parts.values()
     numbers = {
         "removed": sum(part.removed for part in parts),
         "added": sum(part.added for part in parts),
         "changed": sum(part.changed for part in parts),
     }
-    return ", ".join(f"{number:,} {what}" for what, number in numbers.items())
+    counted = ", ".join(f"{number:,} {what}" for what, number in numbers.items())
+    told = f"They differ: {counted}" if difference.differs else "No difference"
+    moving = sum(part.moving for part in parts)
+    beside = f", beside {_many(moving, 'value')} that always move{'s' if moving == 1 else ''}" if moving else ""
+    return f"{told}{beside}."
 
 
 def _side(letter: str, side: Side, paper: Paper) -> list[Line]:
@@ -116,7 +119,7 @@ def _counts(difference: Difference, paper: Paper) -> list[Line]:
 
 def _besides(part: Part) -> str:
     words = [
-        f"{_many(part.moving, 'value')} that always move{'s' if part.moving == 1 else ''}" if part.moving else "",
+        f"{part.moving:,} moving" if part.moving else "",
         f"{_many(part.veiled, 'pseudonym')}" if part.veiled else "",
         f"{part.ignored:,} ignored" if part.ignored else "",
     ]
