@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +12,13 @@ from toolkit.model.wire import dumps
 from toolkit.timeline.view import NEVER
 from toolkit.timeline.view import Change as Move
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.placing import Placing
 from toolkit.tracks.kinds import instant_of
 from toolkit.tracks.state import TrackState
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import HOUR_MS, Change, Counter, Span, Track
+
+if TYPE_CHECKING:
+    from toolkit.tracks.placing import Placing
 
 EPOCH = 1_767_225_600_000
 

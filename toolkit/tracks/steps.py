@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toolkit.model.wire import loads
+from msgspec import UNSET
+
+from toolkit.model.wire import dumps, loads
 from toolkit.tracks.build import delta
 from toolkit.tracks.placing import Placing, place, placings
+from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change
 
 if TYPE_CHECKING:
@@ -89,11 +92,20 @@ class Stepper:
         self._orders[name] = came
         return Step(changed, gone, placings(following(before, seen), came))
 
-    def resume(self, name: str, order: Sequence[str], texts: Iterable[tuple[str, bytes]]) -> None:
-        """Go on from where an earlier run of the same recording was."""
-        self._orders[name] = list(order)
-        for record_id, text in texts:
-            self._texts.put((name, record_id), text)
+    def follow(self, frame: FrameStep) -> None:
+        """Take in a frame that was told by its difference already, to go on after it."""
+        for name, step in frame.steps.items():
+            self._orders[name] = followed(self._orders.get(name, []), step)
+            for record_id in step.gone:
+                self._texts.drop((name, record_id))
+            for record_id, change in step.changed.items():
+                held = self._texts.get((name, record_id))
+                if held is not None or change.doc is not UNSET:
+                    self._texts.put((name, record_id), dumps(apply(loads(held or b"{}"), change)))
+
+    def order(self, name: str) -> list[str]:
+        """Give the ids of a collection in their order, as the last frame had them."""
+        return self._orders.get(name, [])
 
 
 def following(before: Sequence[str], present: Mapping[str, object]) -> list[str]:
