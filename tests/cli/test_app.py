@@ -42,7 +42,9 @@ def test_no_arguments_show_the_help(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "generate" in bare
 
 
-@pytest.mark.parametrize("command", ["generate", "serve", "record", "scenario list", "scenario show"])
+@pytest.mark.parametrize(
+    "command", ["generate", "serve", "record", "inspect", "diff", "scenario list", "scenario show"]
+)
 def test_every_command_has_plain_help(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:

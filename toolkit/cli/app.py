@@ -1,4 +1,4 @@
-"""The command line: `toolkit generate | serve | record | scenario`.
+"""The command line: `toolkit generate | serve | record | inspect | diff | scenario`.
 
 Commands are small: they parse, call the library and print. What a command needs is imported when it runs, so that
 `toolkit --help` is quick. Help is plain text, and `-h` is free for `serve --host`.
@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
+from toolkit.cli.diff import diff
 from toolkit.cli.generate import generate
+from toolkit.cli.inspect import inspect
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
 from toolkit.cli.scenario import scenarios
@@ -47,6 +49,8 @@ def _toolkit(
 app.command()(generate)
 app.command()(serve)
 app.command()(record)
+app.command()(inspect)
+app.command()(diff)
 app.add_typer(scenarios, name="scenario")
 
 

@@ -1,0 +1,109 @@
+"""`toolkit diff`: how two clusters, or two instants of one, differ."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from toolkit.cli.output import say
+from toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from toolkit.bundle.reader import Bundle
+    from toolkit.study.sides import Side
+
+_DIFFERENT: Final = 1
+_TROUBLE: Final = 2
+_SIDE: Final = "DIR[@INSTANT]|URL"
+
+
+def diff(  # noqa: PLR0913 - the flags of the command
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A bundle's directory, perhaps with an instant, or a cluster's URL.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="What to compare it with, likewise.")],
+    *,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Count values that always move, and names that are pseudonyms, too.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore",
+            metavar="PATH",
+            help="Leave a field out, and all inside it: metadata, operations[].size, jobs:workers. Repeatable.",
+        ),
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Counts only.")] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Show so many added, removed and changed records of each collection.")
+    ] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object, values uncut.")] = False,
+    allow_edited: Annotated[
+        bool, typer.Option("--allow-edited", help="Compare bundles whose files were changed by hand.")
+    ] = False,
+) -> None:
+    """Compare two bundles, two instants of one, or a bundle and a live cluster.
+
+    A bundle is compared at its end, or at the instant behind an @: snapshots/demo@2026-01-01T00:05:00Z is a date,
+    snapshots/demo@+5m counts from its start, snapshots/demo@-5m from its end. A URL is read once, now, and only read.
+
+    Values that always move, such as controllers' counters and the cluster's totals, are counted and left out.
+
+    Exits with 0 if nothing differs, 1 if something does, and 2 if they could not be compared.
+    """
+    try:
+        differs = _diff(
+            a, b, everything=all_, ignore=ignore or [], summary=summary, limit=limit, json=json, edited=allow_edited
+        )
+    except ToolkitError as error:
+        # As with diff(1): 1 says that the two differ, and nothing else may.
+        error.exit_code = _TROUBLE
+        raise
+    if differs:
+        raise typer.Exit(_DIFFERENT)
+
+
+def _diff(  # noqa: PLR0913 - the flags of the command
+    a: str, b: str, *, everything: bool, ignore: list[str], summary: bool, limit: int, json: bool, edited: bool
+) -> bool:
+    from toolkit.cli.paper import paper, print_lines  # noqa: PLC0415 - `toolkit --help` does without
+    from toolkit.model.wire import dumps  # noqa: PLC0415
+    from toolkit.study.difference import Asked, compare  # noqa: PLC0415
+    from toolkit.study.fields import Pattern  # noqa: PLC0415
+    from toolkit.study.lines import Span  # noqa: PLC0415
+    from toolkit.study.told_difference import difference_as_json, difference_lines  # noqa: PLC0415
+
+    asked = Asked(all=everything, ignore=tuple(map(Pattern.parse, ignore)), limit=limit)
+    one, other = _sides(a, b, edited=edited)
+    difference = compare(one, other, asked)
+    for hint in difference.hints:
+        say(f"note: {hint}")
+    if json:
+        print_lines([[Span(dumps(difference_as_json(one, other, difference, summary=summary)).decode())]])
+    else:
+        print_lines(difference_lines(one, other, difference, paper(), summary=summary))
+    return difference.differs
+
+
+def _sides(a: str, b: str, *, edited: bool) -> tuple[Side, Side]:
+    from toolkit.bundle.reader import read_bundle  # noqa: PLC0415 - `toolkit --help` does without
+    from toolkit.study.sides import bundle_side, parse_side  # noqa: PLC0415
+
+    asked = [parse_side(a), parse_side(b)]
+    bundles: dict[Path, Bundle] = {}
+    found: dict[int, Side] = {}
+    for place, side in enumerate(asked):
+        if not side.url:
+            path = side.path.resolve()
+            bundle = bundles.get(path) or bundles.setdefault(path, read_bundle(side.path, allow_edited=edited))
+            found[place] = bundle_side(side, bundle)
+    urls = {place: side.url for place, side in enumerate(asked) if side.url}
+    if urls:
+        # Last, so that what cannot be compared bothers no cluster.
+        from toolkit.study.live import read_clusters  # noqa: PLC0415 - httpx is slow to import
+
+        found |= zip(urls, read_clusters(list(urls.values())), strict=True)
+    return found[0], found[1]

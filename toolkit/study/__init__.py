@@ -1,0 +1,1 @@
+"""Looking at what was recorded or generated: what a bundle is, and how two clusters, or two instants, differ."""
