@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
+from toolkit.cli.check import check
 from toolkit.cli.generate import generate
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
 from toolkit.cli.scenario import scenarios
 from toolkit.cli.serve import serve
+from toolkit.cli.validate import validate
 from toolkit.errors import ToolkitError
 
 app = typer.Typer(
@@ -47,6 +49,8 @@ def _toolkit(
 app.command()(generate)
 app.command()(serve)
 app.command()(record)
+app.command()(check)
+app.command()(validate)
 app.add_typer(scenarios, name="scenario")
 
 
