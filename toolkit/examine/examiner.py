@@ -129,13 +129,13 @@ class Examiner:
                     if self._holding.is_there(kind, key):
                         now.update({_name(rule, breach): (rule, breach) for rule, breach in broken})
         picture = self._holding.picture()
-        seen = look.records.keys() - look.partial
-        judged = [rule for rule in _PICTURE if seen.issuperset(rule.kinds)]
+        seen = look.records.keys()
+        judged = [rule for rule in _PICTURE if seen >= {*rule.kinds} and look.partial.isdisjoint(rule.whole)]
         for rule in judged:
             assert rule.picture is not None
             for breach in rule.picture(picture):
                 now.setdefault(_name(rule, breach), (rule, breach))
-        self._pass(now, look.records.keys(), {rule.name for rule in _PICTURE} - {rule.name for rule in judged})
+        self._pass(now, seen, {rule.name for rule in _PICTURE} - {rule.name for rule in judged})
         self._settle(look, now)
 
     def _take_kind(self, kind: str, look: Look) -> None:

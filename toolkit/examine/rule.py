@@ -80,8 +80,9 @@ class Rule(NamedTuple):
         about: What must hold, in plain words.
         record: Judges one record, of `kinds`.
         step: Judges two versions of a record, of `kinds`.
-        picture: Judges everything of one instant; `kinds` are the lists that must be known whole for that.
+        picture: Judges everything of one instant; `kinds` are the lists that must have been seen for that.
         kinds: See above.
+        whole: Which of them must be known to their last record: what is missing there is taken for wrong.
         settles: Whether it may be broken for a while: lists lag behind each other, and are not asked at one instant.
     """
 
@@ -92,4 +93,5 @@ class Rule(NamedTuple):
     record: RecordTest | None = None
     step: StepTest | None = None
     picture: PictureTest | None = None
+    whole: tuple[str, ...] = ()
     settles: bool = False

@@ -111,6 +111,7 @@ RULES: Final = (
         "every controller's execution is there",
         ("controllers", "executions"),
         picture=joins.controller_of_no_execution,
+        whole=("executions",),
         settles=True,
     ),
     Rule(
@@ -175,6 +176,7 @@ RULES: Final = (
         "processes on nodes belong to executions that live",
         ("nodes", "executions"),
         picture=joins.orphan_processes,
+        whole=("executions",),
         settles=True,
     ),
     Rule(
@@ -191,6 +193,7 @@ RULES: Final = (
         "an execution at work has a controller",
         ("controllers", "executions"),
         picture=joins.no_controller,
+        whole=("controllers",),
         settles=True,
     ),
     Rule(
@@ -207,6 +210,7 @@ RULES: Final = (
         "an execution's job is there",
         ("executions", "jobs"),
         picture=joins.execution_of_no_job,
+        whole=("jobs",),
         settles=True,
     ),
     Rule(
@@ -215,6 +219,7 @@ RULES: Final = (
         "an error record's execution is there",
         ("errors", "executions"),
         picture=joins.error_of_no_execution,
+        whole=("executions",),
         settles=True,
     ),
 )

@@ -64,11 +64,11 @@ def terminal_changes(kind: str, key: str, before: Document, after: Document) -> 
         return
     fell = {breach.field.partition(".")[0] for breach in counter_falls(kind, key, before, after)}
     for field in dict.fromkeys([*before, *after]):
-        if field in _MAY_CHANGE or field in _ORIGIN or field in fell or before.get(field) == after.get(field):
+        if field in _MAY_CHANGE or field in _ORIGIN or field in fell:
             continue
-        gone = "" if field in after else ", now missing"
-        seen = f"was {shown(before.get(field))}, is {shown(after.get(field))}{gone}, and it was {before['_status']}"
-        yield Breach(kind, key, field, seen)
+        was, is_now = (shown(doc[field]) if field in doc else "missing" for doc in (before, after))
+        if (field in before) != (field in after) or before[field] != after[field]:
+            yield Breach(kind, key, field, f"was {was}, is {is_now}, after it was {before['_status']}")
 
 
 def updated_falls(kind: str, key: str, before: Document, after: Document) -> Iterator[Breach]:
