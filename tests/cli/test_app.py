@@ -42,7 +42,9 @@ def test_no_arguments_show_the_help(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "generate" in bare
 
 
-@pytest.mark.parametrize("command", ["generate", "serve", "record", "scenario list", "scenario show"])
+@pytest.mark.parametrize(
+    "command", ["generate", "serve", "record", "check", "validate", "schema", "scenario list", "scenario show"]
+)
 def test_every_command_has_plain_help(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
@@ -63,7 +65,7 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
         "except SystemExit:\n"
         f"    print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    for arguments in (["--help"], ["serve", "--help"], ["scenario", "--help"], ["--version"]):
+    for arguments in (["--help"], ["serve", "--help"], ["check", "--help"], ["scenario", "--help"], ["--version"]):
         done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == "[]"
 

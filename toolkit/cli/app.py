@@ -1,4 +1,4 @@
-"""The command line: `toolkit generate | serve | record | scenario`.
+"""The command line: `toolkit generate | serve | record | check | validate | schema | scenario`.
 
 Commands are small: they parse, call the library and print. What a command needs is imported when it runs, so that
 `toolkit --help` is quick. Help is plain text, and `-h` is free for `serve --host`.
@@ -17,6 +17,7 @@ from toolkit.cli.generate import generate
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
 from toolkit.cli.scenario import scenarios
+from toolkit.cli.schema import schema
 from toolkit.cli.serve import serve
 from toolkit.cli.validate import validate
 from toolkit.errors import ToolkitError
@@ -51,6 +52,7 @@ app.command()(serve)
 app.command()(record)
 app.command()(check)
 app.command()(validate)
+app.command()(schema)
 app.add_typer(scenarios, name="scenario")
 
 

@@ -1,0 +1,93 @@
+"""What every field of a bundle's own types means, in plain words, and what a type alone cannot say of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from toolkit.bundle.manifest import FILES, MAJOR
+from toolkit.tracks.kinds import KINDS
+
+Extra = dict[str, Any]
+
+_DATE: Final[Extra] = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:?\d\d)?$"}
+_COLLECTIONS: Final[Extra] = {"propertyNames": {"enum": list(KINDS)}}
+_DIGEST: Final[Extra] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_COUNT: Final[Extra] = {"type": "integer", "minimum": 0}
+
+FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
+    "Manifest": {
+        "format": ("Major and minor number of the format.", {"pattern": rf"^{MAJOR}\.\d{{1,9}}$"}),
+        "origin": (
+            "Where the records come from; `generated` and `recorded` bundles each say more about it.",
+            {"required": ["kind"], "properties": {"kind": {"enum": ["generated", "recorded"]}}},
+        ),
+        "from": ("The first instant that can be asked for, as a date.", _DATE),
+        "to": ("The last one.", _DATE),
+        "counts": ("How many tracks each file has.", {**_COLLECTIONS, "additionalProperties": _COUNT}),
+        "files": (
+            "The SHA-256 of each other file.",
+            {
+                "required": list(FILES),
+                "minProperties": len(FILES),
+                "maxProperties": len(FILES),
+                "additionalProperties": _DIGEST,
+            },
+        ),
+        "frames": ("A recording's frames.", {}),
+        "orders": ("Lists that came in another order than their sort's, by collection.", _COLLECTIONS),
+    },
+    "FrameMark": {
+        "t": ("When the cluster was asked, as a date.", _DATE),
+        "skew_ms": ("Milliseconds from the first answer to the last.", {"minimum": 0}),
+        "gaps": ("What is missing, and why.", {}),
+    },
+    "OrderMark": {
+        "t": ("From when on, as a date.", _DATE),
+        "ids": ("The ids in their order; null is the sort again.", {}),
+    },
+    "Track": {
+        "id": ("The record's id; unique in its file, and the file is sorted by it.", {"minLength": 1}),
+        "doc": (
+            (
+                "The record at the track's start, as Teraslice answers it, its keys in wire order. "
+                "Where counters, lists and counts are, it has a placeholder."
+            ),
+            {},
+        ),
+        "changes": ("What becomes of the document, ascending; later ones build on earlier ones.", {}),
+        "counters": ("By field: whole numbers from 0 to 2^63 - 1 that move by themselves and never fall.", {}),
+        "lists": ("By field: lists whose entries each have a time of existence.", {}),
+        "counts": ("By field: [base, list]: the base less the entries of that list, never below 0.", {}),
+        "spans": (
+            (
+                "When the record exists: [from, to), in milliseconds since the Unix epoch; null is open. "
+                "Without spans, throughout."
+            ),
+            {},
+        ),
+    },
+    "Change": {
+        "t": ("When, in milliseconds since the Unix epoch.", {}),
+        "doc": ("Another document, before anything is removed and set.", {}),
+        "unset": ("Fields that are removed; one that is set too moves to the end.", {}),
+        "set": ("Fields that are set, and their values.", {}),
+    },
+    "Counter": {
+        "pieces": (
+            (
+                "Lines, [from, value, per_hour]: value + (t - from) * per_hour / 3600000, rounded down. "
+                "The last one that has begun counts, the first one before that."
+            ),
+            {"minItems": 1},
+        ),
+        "of": ("Instead of pieces: another field, whose value * times / per it is, rounded down.", {"minLength": 1}),
+        "times": ("See `of`.", {"minimum": 0}),
+        "per": ("See `of`.", {"minimum": 1}),
+    },
+    "Item": {
+        "doc": ("The entry.", {}),
+        "since": ("From when on it is there, in milliseconds since the Unix epoch; from the start without it.", {}),
+        "until": ("Until when, that instant excluded; for good without it.", {}),
+    },
+}
+"""By type and field: the description, and further keywords of its schema."""
