@@ -32,7 +32,7 @@ class Holding:
         self._still: dict[str, set[str]] = {name: set() for name in KINDS}
         self._jobs: set[str] = set()
         self._executions: dict[str, Facts] = {}
-        self._errors: dict[str, object] = {}
+        self._errors: dict[str, str | None] = {}
 
     def document(self, kind: str, key: str) -> Document | None:
         """Give what a record was last, also if it is gone; `None` if it never was there."""
@@ -81,11 +81,11 @@ class Holding:
     def _know(self, kind: str, key: str, doc: Document) -> None:
         own = text(doc, KINDS[kind].id_field) or key
         if kind == "executions":
-            self._executions[own] = Facts(doc.get("job_id"), text(doc, "_status"), number(doc, "workers"))
+            self._executions[own] = Facts(text(doc, "job_id") or None, text(doc, "_status"), number(doc, "workers"))
         elif kind == "jobs":
             self._jobs.add(own)
         elif kind == "errors":
-            self._errors[key] = doc.get("ex_id")
+            self._errors[key] = text(doc, "ex_id") or None
 
     def _forget(self, kind: str, key: str) -> None:
         own = text(self._documents[kind][key], KINDS[kind].id_field) or key

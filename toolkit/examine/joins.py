@@ -28,6 +28,10 @@ def _named(doc: Document, field: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
 def controller_of_no_execution(picture: Picture) -> Iterator[Breach]:
     """Find controllers whose execution is not there."""
     for key, controller in picture.controllers.items():
@@ -49,7 +53,7 @@ def controller_of_another_job(picture: Picture) -> Iterator[Breach]:
     for key, controller in picture.controllers.items():
         execution = picture.executions.get(_named(controller, "ex_id") or "")
         job_id = _named(controller, "job_id")
-        if execution is not None and job_id is not None and job_id != execution.job_id:
+        if execution is not None and _differ(job_id, execution.job_id):
             yield Breach(
                 "controllers", key, "job_id", f"is {shown(job_id)}, its execution's is {shown(execution.job_id)}"
             )
@@ -61,7 +65,7 @@ def process_of_another_job(picture: Picture) -> Iterator[Breach]:
         for process in processes(node):
             execution = picture.executions.get(_named(process, "ex_id") or "")
             job_id = _named(process, "job_id")
-            if execution is not None and job_id is not None and job_id != execution.job_id:
+            if execution is not None and _differ(job_id, execution.job_id):
                 seen = f"is of job {shown(job_id)}, its execution's is {shown(execution.job_id)}"
                 yield Breach("nodes", key, f"active[worker_id={shown(process.get('worker_id'))}].job_id", seen)
 

@@ -75,7 +75,7 @@ class _Polling:
     def __init__(self, poll: Poll, say: Callable[[str], None]) -> None:
         self._poll = poll
         self._say = say
-        self._reading = _Reading()
+        self._reading = Reading()
         self._gaps: dict[str, str] = {}
         self.examiner = Examiner(poll.settle_ms)
 
@@ -112,10 +112,11 @@ async def _is_exact(client: Client) -> bool:
     return isinstance(answer.value, dict) and answer.value.get("mode") == "live"
 
 
-class _Reading:
+class Reading:
     """Makes looks of frames; what did not change since the last one is not read again."""
 
     def __init__(self) -> None:
+        """Know nothing yet."""
         self._texts: dict[tuple[str, str], tuple[bytes, Document]] = {}
 
     def look(self, seen: Seen, *, exact: bool) -> Look:

@@ -40,7 +40,7 @@ class Breach(NamedTuple):
 class Facts(NamedTuple):
     """What other records depend on in an execution; `None` where it does not say."""
 
-    job_id: object
+    job_id: str | None
     status: str
     workers: int | None
 
@@ -60,7 +60,7 @@ class Picture(NamedTuple):
     executions: Mapping[str, Facts]
     controllers: Mapping[str, Document]
     nodes: Mapping[str, Document]
-    errors: Mapping[str, object]
+    errors: Mapping[str, str | None]
 
 
 RecordTest = Callable[[str, str, Document], Iterator[Breach]]
