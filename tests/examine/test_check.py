@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,10 @@ import pytest
 import typer
 
 from tests.bundle.making import make
-from tests.recorder.fake_cluster import FakeCluster, StepClock, plain
+from tests.recorder.fake_cluster import FakeCluster, Reply, StepClock, plain
 from tests.recorder.series_server import Series, SeriesServer
 from tests.recorder.test_ts_topy_mock import mock
-from tests.serving import FastClock, live_server
+from tests.serving import PATIENCE, FastClock, live_server, toolkit
 from tests.snapshots.test_demo import DEMO
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
@@ -179,3 +180,79 @@ def test_a_gap_is_no_finding_and_a_finding_is_a_line(capsys: pytest.CaptureFixtu
     assert first.startswith("error: executions x1 _slicer_stats.failed is -1 at 2")
     assert first.endswith(" [below-zero]")
     assert last.endswith(" rules: 1 error, 0 warnings")
+
+
+def test_ctrl_c_ends_the_looking_and_tells_what_was_found() -> None:
+    """The exit code is that of the findings."""
+    looked = threading.Event()
+    answers = plain()
+    asked = answers["/v1/cluster/state"]
+
+    def state(_: dict[str, str]) -> Any:
+        if cluster.asked["/v1/cluster/state"] > 2:
+            looked.set()
+        return asked
+
+    cluster = FakeCluster(answers | {"/v1/cluster/state": state})
+    with cluster, toolkit("check", cluster.url, "--for", "1h", "--every", "10ms") as process:
+        assert looked.wait(PATIENCE)
+        assert process.stop(signal.SIGINT) == 0
+        (line,) = process.out.all()
+        talk = process.err.all()
+
+    assert line.endswith(" rules: 0 errors, 0 warnings")
+    assert talk == ["interrupted: this is what was found so far"]
+
+
+def test_an_interrupt_before_the_first_look_is_130() -> None:
+    """There is nothing to tell."""
+    asked = threading.Event()
+
+    def hang(_: dict[str, str]) -> Any:
+        asked.set()
+        return Reply(hang=True)
+
+    with FakeCluster({"/": hang}) as cluster, toolkit("check", cluster.url) as process:
+        assert asked.wait(PATIENCE)
+        assert process.stop(signal.SIGINT) == 130
+        assert process.out.all() == []
+
+
+def test_what_a_frame_of_a_recording_lacks_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """While the executions could not be read, no controller is without one; afterwards it is."""
+    controller = {"ex_id": "x2", "job_id": "j1", "name": "c"}
+    answers = plain() | {"/v1/cluster/controllers": []}
+    clock = StepClock(on_step=lambda t: answers.update(_at((t - 1_700_000_000_000) // 1000, controller)))
+    with FakeCluster(answers) as cluster:
+        path = record(
+            cluster.url,
+            every_ms=1000,
+            for_ms=6000,
+            target=tmp_path / "r",
+            redact=False,
+            force=False,
+            say=lambda _: None,
+            around=clock.around(),
+        )
+    found = outcome(capsys, check, str(path), settle="2s")
+
+    assert [one["rule"] for one in found["findings"]] == ["controller-of-no-execution"]
+    assert found["findings"][0]["times"] == 3
+    assert outcome(capsys, check, str(path), settle="3s")["findings"] == []
+
+
+def _at(frame: int, controller: dict[str, Any]) -> dict[str, Any]:
+    executions = Reply(404) if frame < 4 else [{"ex_id": "x1", "job_id": "j1", "_status": "stopped"}]
+    return {"/v1/ex": executions if frame else [], "/v1/cluster/controllers": [controller] if frame else []}
+
+
+def test_of_a_huge_bundle_a_part_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Evenly spread, both ends among it, and it says so."""
+    monkeypatch.setattr("toolkit.examine.stored.MOST_LOOKS", 7)
+    check(str(DEMO))
+    out, err = capsys.readouterr()
+
+    assert out.startswith("7 instants, ")
+    assert "7 of them, evenly spread, are looked at" in err

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.bundle.making import DATE, END, EPOCH, make, manifest, rewrite, tracks
+from tests.bundle.making import DATE, END, EPOCH, NAMES, make, manifest, rewrite, tracks
+from tests.bundle.test_fuzz import PIECES
+from tests.serving import toolkit
+from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import write_bundle
 from toolkit.cli.validate import validate
-from toolkit.errors import BundleNotFound, BundleTooNew
+from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
 from toolkit.examine.survey import survey
 from toolkit.tracks.track import Change, Track
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def found(bundle: Path, **flags: Any) -> list[tuple[str, str, int, str]]:
@@ -146,6 +151,33 @@ def test_hostile_files_are_findings(tmp_path: Path, name: str, text: bytes, wher
     assert all(line.isprintable() for line in outcome.lines(100))
 
 
+@settings(max_examples=150)
+@given(
+    st.sampled_from(["generated", "recorded"]),
+    st.sampled_from(NAMES),
+    st.integers(0, 10_000),
+    st.integers(0, 30),
+    st.sampled_from(PIECES),
+)
+def test_damage_is_never_a_traceback(kind: str, name: str, place: int, length: int, piece: bytes) -> None:
+    """Whatever bytes are put anywhere into a bundle: where the reader refuses it, there are errors, elsewhere none."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = make(Path(folder) / "x", kind)
+        text = (path / name).read_bytes()
+        place %= len(text)
+        (path / name).write_bytes(text[:place] + piece + text[place + length :])
+        refused = False
+        try:
+            read_bundle(path)
+        except BundleError:
+            refused = True
+        with contextlib.suppress(BundleTooNew):
+            outcome = survey(path, 600_000, lambda _: None)
+            damage = [one for one in outcome.found if one.rule in {"damage", "digest", "count"}]
+            assert bool(damage) is refused
+            assert all(line.isprintable() for line in outcome.lines(100))
+
+
 def test_a_missing_file_and_a_link_out_are_findings(tmp_path: Path) -> None:
     """So are two files at once that cannot be opened."""
     bundle = make(tmp_path / "b", kind="recorded")
@@ -169,6 +201,9 @@ def test_what_is_no_bundle_is_an_error(tmp_path: Path) -> None:
     """There is nothing, or what another toolkit wrote."""
     with pytest.raises(BundleNotFound):
         survey(tmp_path / "none", 0, lambda _: None)
+    (tmp_path / "file").write_text("{}")
+    with pytest.raises(BundleDamaged, match="it is a file"):
+        survey(tmp_path / "file", 0, lambda _: None)
     bundle = make(tmp_path / "b")
     manifest(bundle, format="99.0")
     with pytest.raises(BundleTooNew):
@@ -191,3 +226,33 @@ def test_findings_are_lines_up_to_a_limit_and_the_exit_code_is_1(
     assert out[3] == "and 18 more; --limit shows more of them"
     assert out[4].endswith("21 errors, 0 warnings")
     assert len(out) == 5
+
+
+def test_of_very_many_damaged_lines_the_first_are_told_and_the_rest_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a file of nothing but damage fills no memory; what depends on the file is not told as well."""
+    monkeypatch.setattr("toolkit.examine.survey.MOST_KEPT", 4)
+    bundle = make(tmp_path / "b", kind="recorded", orders={"jobs": [(EPOCH, ["gone"])]})
+    (bundle / "jobs.json").write_bytes(b"[\n" + b",\n".join([b"nonsense"] * 20) + b"\n]\n")
+    outcome = survey(bundle, 0, lambda _: None)
+
+    assert [one.rule for one in outcome.found if one.severity == "error"][:4] == ["digest", *["damage"] * 3]
+    assert outcome.more == (17, 0)
+    assert list(outcome.lines(2))[2].startswith("and ")
+
+
+def test_the_command_line_says_it_by_its_exit_code(tmp_path: Path) -> None:
+    """0 without errors, 1 with, 2 if asked wrongly; findings on stdout, talk on stderr."""
+    bundle = make(tmp_path / "b", kind="recorded")
+    for arguments, code, lines in (
+        (("validate", str(bundle)), 0, 1),
+        (("check", str(bundle), "--json"), 0, 8),
+        (("check", str(bundle), "--for", "1s"), 2, 0),
+        (("validate", str(bundle), "--settle", "soon"), 2, 0),
+        (("validate", str(tmp_path / "none")), 1, 0),
+    ):
+        with toolkit(*arguments) as process:
+            assert process.wait() == code
+            assert len(process.out.all()) == lines
+            assert len(process.err.all()) == (lines == 0)

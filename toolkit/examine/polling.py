@@ -19,7 +19,7 @@ from toolkit.tracks.fold import record_id
 from toolkit.tracks.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from toolkit.model.wire import Document
     from toolkit.recorder.access import Access
@@ -129,7 +129,7 @@ class Reading:
         partial = frozenset(seen.cut) | frozenset(seen.gaps)
         return Look(seen.t, records, exact=exact, partial=partial)
 
-    def _keyed(self, source: str, entries: list[tuple[str, Document]]) -> list[tuple[str, Document]]:
+    def _keyed(self, source: str, entries: Sequence[tuple[str, Document | bytes]]) -> list[tuple[str, Document]]:
         """Key a source's records; of those with one id, the second and further ones get a number added."""
         found: dict[str, Document] = {}
         for place, (key, record) in enumerate(entries):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 MOST_LOOKS: Final = 2_000
 """How many instants of a generated bundle are looked at."""
-MOST_RECORDS: Final = 4_000_000
-"""How many records are looked at in all of a generated bundle, whatever their number at an instant."""
+MOST_RECORDS: Final = 20_000_000
+"""How many records are looked at in all of a generated bundle, those that stand still at every instant too."""
 _ALWAYS: Final = frozenset({"controllers", "nodes"})
 """Kinds whose documents a picture needs, so that those that stand still are looked at too."""
 _CLUSTER: Final = frozenset({"info", "stats"})
@@ -104,7 +104,7 @@ def _dated(stored: Stored, moving: dict[str, list[int]], say: Callable[[str], No
             dated.update(_dates(shelf.track(position)))
     edges = sorted(t for t in dated if timeline.first <= t <= timeline.last)
     instants = sorted({*edges, *((a + b) // 2 for a, b in pairwise(edges))})
-    at_once = max(1, sum(map(len, moving.values())))
+    at_once = max(1, sum(len(timeline.shelf(name)) for name in KINDS))
     most = max(2, min(MOST_LOOKS, MOST_RECORDS // at_once))
     if len(instants) <= most:
         return instants
