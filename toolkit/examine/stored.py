@@ -54,11 +54,10 @@ def examine_stored(stored: Stored, settle_ms: int, say: Callable[[str], None]) -
     moving = _split(stored.timeline, examiner)
     generated = stored.manifest.generated
     partial = stored.broken | frozenset(stored.manifest.origin.get("cut", ()))
-    missing = {} if generated else _missing(stored.frames)
-    instants = _dated(stored, moving, say) if generated else [frame.t for frame in stored.frames]
-    for t in instants:
-        gone = missing.get(t, frozenset())
-        seen = {name: _records(stored.timeline, name, moving[name], t) for name in KINDS if name not in gone}
+    whole: frozenset[str] = frozenset()
+    wanted = dict.fromkeys(_dated(stored, moving, say), whole) if generated else _frames(stored.frames)
+    for t, missing in wanted.items():
+        seen = {name: _records(stored.timeline, name, moving[name], t) for name in KINDS if name not in missing}
         examiner.take(Look(t, seen, exact=generated, partial=partial))
     return examiner
 
@@ -85,8 +84,8 @@ def _records(timeline: TrackTimeline, name: str, positions: list[int], t: int) -
             yield shelf.id(position), record.fields
 
 
-def _missing(frames: Sequence[Mark]) -> dict[int, frozenset[str]]:
-    """Give the kinds that a frame did not see: its lists are then held from the one before, which says nothing."""
+def _frames(frames: Sequence[Mark]) -> dict[int, frozenset[str]]:
+    """Give the frames' instants, each with the kinds it did not see: those are held from before, which says nothing."""
     found = {}
     for frame in frames:
         names = {gap.partition(":")[0] for gap in frame.gaps}
