@@ -11,12 +11,12 @@ from jsonschema import Draft202012Validator
 from tests.bundle.making import make
 from tests.bundle.schema import DOCUMENTS, problems, validate
 from tests.recorder.fake_cluster import FakeCluster, StepClock, plain
+from tests.recorder.recording import record
 from tests.snapshots.test_demo import DEMO
 from toolkit.bundle.schema import SCHEMAS, schema_text
 from toolkit.bundle.schema.described import FIELDS
 from toolkit.bundle.schema.making import made
 from toolkit.cli.schema import _Part, schema
-from toolkit.recorder.record import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +58,6 @@ def test_a_recording_is_valid(tmp_path: Path, redact: bool) -> None:  # noqa: FB
             for_ms=4000,
             target=tmp_path / "r",
             redact=redact,
-            force=False,
-            say=lambda _: None,
             around=clock.around(),
         )
     validate(path)

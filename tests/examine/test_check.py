@@ -13,6 +13,7 @@ import typer
 
 from tests.bundle.making import make
 from tests.recorder.fake_cluster import FakeCluster, Reply, StepClock, plain
+from tests.recorder.recording import record
 from tests.recorder.series_server import Series, SeriesServer
 from tests.recorder.test_ts_topy_mock import mock
 from tests.serving import PATIENCE, FastClock, live_server, toolkit
@@ -22,7 +23,6 @@ from toolkit.bundle.reader import read_bundle
 from toolkit.cli.check import check
 from toolkit.cli.validate import validate
 from toolkit.errors import RecordError, UsageError
-from toolkit.recorder.record import record
 from toolkit.server.thread import ServerThread
 from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
@@ -68,8 +68,6 @@ def test_a_recording_of_a_real_cluster_passes(capsys: pytest.CaptureFixture[str]
             for_ms=series.last - series.first,
             target=tmp_path / "series",
             redact=True,
-            force=False,
-            say=lambda _: None,
             around=StepClock(on_step=move).around(),
         )
     for command, target in ((check, str(path)), (validate, path)):
@@ -134,8 +132,6 @@ def test_ts_topys_mock_server_fails(
                 for_ms=5000,
                 target=tmp_path / "mock",
                 redact=True,
-                force=False,
-                say=lambda _: None,
                 around=StepClock().around(),
             )
             found = outcome(capsys, check, str(tmp_path / "mock"))
@@ -230,8 +226,6 @@ def test_what_a_frame_of_a_recording_lacks_is_not_judged(tmp_path: Path, capsys:
             for_ms=6000,
             target=tmp_path / "r",
             redact=False,
-            force=False,
-            say=lambda _: None,
             around=clock.around(),
         )
     found = outcome(capsys, check, str(path), settle="2s")

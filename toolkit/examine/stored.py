@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -9,11 +10,11 @@ from toolkit.examine.examiner import Examiner, Look
 from toolkit.tracks.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from toolkit.bundle.manifest import Manifest
     from toolkit.model.wire import Document
-    from toolkit.tracks.fold import Mark
+    from toolkit.tracks.frames import Frames
     from toolkit.tracks.timeline import TrackTimeline
     from toolkit.tracks.track import Track
 
@@ -38,7 +39,7 @@ class Stored(NamedTuple):
 
     manifest: Manifest
     timeline: TrackTimeline
-    frames: Sequence[Mark]
+    frames: Frames
     broken: frozenset[str] = frozenset()
 
 
@@ -84,12 +85,13 @@ def _records(timeline: TrackTimeline, name: str, positions: list[int], t: int) -
             yield shelf.id(position), record.fields
 
 
-def _frames(frames: Sequence[Mark]) -> dict[int, frozenset[str]]:
+def _frames(frames: Frames) -> dict[int, frozenset[str]]:
     """Give the frames' instants, each with the kinds it did not see: those are held from before, which says nothing."""
-    found = {}
-    for frame in frames:
-        names = {gap.partition(":")[0] for gap in frame.gaps}
-        found[frame.t] = frozenset("cluster" if name in _CLUSTER else name for name in names)
+    found: dict[int, frozenset[str]] = dict.fromkeys(frames.instants, frozenset())
+    for gap in frames.gaps:
+        missing = {"cluster" if gap.source in _CLUSTER else gap.source}
+        for place in range(bisect_left(frames.instants, gap.first), bisect_right(frames.instants, gap.last)):
+            found[frames.instants[place]] |= missing
     return found
 
 

@@ -69,7 +69,7 @@ class _Survey:
             self._damage(error)
             return Outcome(0, 0, self._found)
         sources = {kind.name: self._source(name, manifest, dates) for name, kind in FILES.items()}
-        timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders)
+        timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders, dates.frames.instants)
         self._check_counts(manifest, timeline)
         self._check_orders(dates, timeline)
         stored = Stored(manifest, timeline, dates.frames, frozenset(self._broken))
@@ -87,7 +87,7 @@ class _Survey:
     def _source(self, name: str, manifest: Manifest, dates: Reach) -> TrackSource:
         """Open a file; nothing is in one that cannot be opened."""
         kind = FILES[name]
-        check = line_check(kind, dates.first, dates.last, generated=manifest.generated)
+        check = line_check(kind, dates.first, dates.last, dates.frames.instants, generated=manifest.generated)
         try:
             source = FileTracks(self._path, name, check, self._damage)
         except BundleDamaged as error:
@@ -126,10 +126,11 @@ class _Survey:
             known = {shelf.id(position) for position in range(len(shelf))}
             if name in self._broken:
                 continue
-            for place, (_, ids) in enumerate(orders):
-                for record_id in sorted(set(ids or ()) - known):
+            for place, (_, placed) in enumerate(orders):
+                named = {record_id for pair in placed for record_id in pair if record_id is not None}
+                for record_id in sorted(named - known):
                     seen = f"names {record_id!a}, which {_FILE_OF[name]} does not have"
-                    self._tell(Told("error", "order", seen, file=NAME, field=f"$.orders.{name}[{place}].ids"))
+                    self._tell(Told("error", "order", seen, file=NAME, field=f"$.orders.{name}[{place}].placed"))
 
     def _placed(self, told: Told, timeline: TrackTimeline) -> Told:
         """Say on which line a finding's record is."""

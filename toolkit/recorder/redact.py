@@ -27,6 +27,7 @@ class Report(NamedTuple):
 
     credentials: int
     pseudonyms: int
+    leaks: int = 0
 
 
 class Redactor:

@@ -12,6 +12,10 @@ Extra = dict[str, Any]
 _DATE: Final[Extra] = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:?\d\d)?$"}
 _COLLECTIONS: Final[Extra] = {"propertyNames": {"enum": list(KINDS)}}
 _DIGEST: Final[Extra] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_RUNS: Final[Extra] = {
+    "$comment": "Whole numbers in a row: 10*3 12 is 10 three times, then 12.",
+    "pattern": r"^(-?[0-9]+(\*[1-9][0-9]*)?( -?[0-9]+(\*[1-9][0-9]*)?)*)?$",
+}
 _COUNT: Final[Extra] = {"type": "integer", "minimum": 0}
 
 FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
@@ -33,17 +37,30 @@ FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
                 "additionalProperties": _DIGEST,
             },
         ),
-        "frames": ("A recording's frames.", {}),
+        "frames": ("A recording's frames, the first at the first instant: in between, the last one holds.", {}),
+        "gaps": ("What frames in a row lack, and why.", {}),
         "orders": ("Lists that came in another order than their sort's, by collection.", _COLLECTIONS),
     },
-    "FrameMark": {
-        "t": ("When the cluster was asked, as a date.", _DATE),
-        "skew_ms": ("Milliseconds from the first answer to the last.", {"minimum": 0}),
-        "gaps": ("What is missing, and why.", {}),
+    "FramesMark": {
+        "steps_ms": ("From one frame to the next, in milliseconds.", _RUNS),
+        "skews_ms": ("By frame, milliseconds from the first answer to the last.", _RUNS),
+    },
+    "GapMark": {
+        "source": ("What is missing: a list of the cluster, such as executions.", {}),
+        "reason": ("Why.", {}),
+        "from": ("The first frame that lacks it, as a date.", _DATE),
+        "to": ("The last one.", _DATE),
+        "frames": ("How many frames lack it.", {"minimum": 0}),
     },
     "OrderMark": {
         "t": ("From when on, as a date.", _DATE),
-        "ids": ("The ids in their order; null is the sort again.", {}),
+        "placed": (
+            (
+                "The records that are not where the sort has them, each with the one it comes right after; "
+                "null is the front. None for the sort again."
+            ),
+            {},
+        ),
     },
     "Track": {
         "id": ("The record's id; unique in its file, and the file is sorted by it.", {"minLength": 1}),
@@ -55,7 +72,13 @@ FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
             {},
         ),
         "changes": ("What becomes of the document, ascending; later ones build on earlier ones.", {}),
-        "counters": ("By field: whole numbers from 0 to 2^63 - 1 that move by themselves and never fall.", {}),
+        "counters": (
+            (
+                "By field, or by JSON Pointer inside one: whole numbers that move by themselves. "
+                "Only a recording's deltas may fall."
+            ),
+            {},
+        ),
         "lists": ("By field: lists whose entries each have a time of existence.", {}),
         "counts": ("By field: [base, list]: the base less the entries of that list, never below 0.", {}),
         "spans": (
@@ -80,6 +103,9 @@ FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
             ),
             {"minItems": 1},
         ),
+        "deltas": ("In a recording: what each frame after `since` adds.", _RUNS),
+        "since": ("The instant of the frame before the first delta, in milliseconds since the Unix epoch.", {}),
+        "value": ("The number at `since`.", {}),
         "of": ("Instead of pieces: another field, whose value * times / per it is, rounded down.", {"minLength": 1}),
         "times": ("See `of`.", {"minimum": 0}),
         "per": ("See `of`.", {"minimum": 1}),
