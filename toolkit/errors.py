@@ -49,7 +49,15 @@ class BundleNotFound(BundleError):
 
 
 class BundleDamaged(BundleError):
-    """A bundle whose files are not what its manifest or its format says."""
+    """A bundle whose files are not what its manifest or its format says.
+
+    Attributes:
+        where: The file, and the line if there is one; empty where only the text says it.
+        why: What is wrong, the field first if there is one.
+    """
+
+    where = ""
+    why = ""
 
 
 class BundleTooNew(BundleError):

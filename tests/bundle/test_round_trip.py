@@ -4,13 +4,12 @@ import json
 import tempfile
 from pathlib import Path
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 
 from tests.bundle.making import END, EPOCH, NAMES, content, make, tracks
+from tests.bundle.schema import validate
 from tests.tracks.strategies import contents, recordings
-from toolkit.bundle import reader
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import write_bundle
 from toolkit.model.wire import dumps
@@ -19,20 +18,10 @@ from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import Change, Track
 
-SCHEMA = json.loads((Path(reader.__file__).parent / "schema.json").read_text())
-
 
 def everything(timeline: TrackTimeline, t: int) -> dict[str, list[bytes]]:
     """All that a timeline holds at an instant, as it would be sent."""
     return {name: [record.item for record in contents(timeline, name, t)] for name in KINDS}
-
-
-def validate(folder: Path) -> None:
-    """Check a bundle's files against the published schema."""
-    validator = jsonschema.Draft202012Validator(SCHEMA)
-    for name in NAMES:
-        part = "manifest" if name == "bundle.json" else "tracks"
-        validator.evolve(schema=SCHEMA["$defs"][part]).validate(json.loads((folder / name).read_bytes()))
 
 
 @settings(deadline=None, max_examples=60)

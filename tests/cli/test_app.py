@@ -43,7 +43,20 @@ def test_no_arguments_show_the_help(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "serve", "record", "inspect", "diff", "scenario list", "scenario show"]
+    "command",
+    [
+        "generate",
+        "serve",
+        "record",
+        "finish",
+        "inspect",
+        "diff",
+        "check",
+        "validate",
+        "schema",
+        "scenario list",
+        "scenario show",
+    ],
 )
 def test_every_command_has_plain_help(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
@@ -65,7 +78,14 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
         "except SystemExit:\n"
         f"    print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    for arguments in (["--help"], ["serve", "--help"], ["record", "--help"], ["scenario", "--help"], ["--version"]):
+    for arguments in (
+        ["--help"],
+        ["serve", "--help"],
+        ["record", "--help"],
+        ["check", "--help"],
+        ["scenario", "--help"],
+        ["--version"],
+    ):
         done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == "[]"
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
 from toolkit.bundle.typed import line_check
-from toolkit.bundle.words import BOM, damaged
+from toolkit.bundle.words import BOM, damaged, refuse
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
 from toolkit.tracks.timeline import TrackTimeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from toolkit.bundle.typed import LineCheck
     from toolkit.tracks.frames import Frames
@@ -127,9 +127,20 @@ def read_manifest(path: Path) -> Manifest:
 class FileTracks:
     """The tracks of one file, found by their offsets and made when asked for."""
 
-    def __init__(self, bundle: Path, name: str, check: LineCheck) -> None:
-        """Open a file of a bundle."""
+    def __init__(
+        self, bundle: Path, name: str, check: LineCheck, told: Callable[[BundleDamaged], None] | None = None
+    ) -> None:
+        """Open a file of a bundle.
+
+        Args:
+            bundle: Its directory.
+            name: The file's name.
+            check: What each line must be.
+            told: Takes what is damaged: then a line that is no track is left out, instead of ending the reading.
+        """
         self._bundle = bundle
+        self._told = told
+        self._skipped: list[int] = []
         self._name = name
         self._check = check
         self._fd = _open(bundle, name)
@@ -156,26 +167,37 @@ class FileTracks:
         try:
             return parse_line(text)
         except (ValueError, RecursionError):
-            where = f"{self._name} line {index + 2}"
+            where = f"{self._name} line {self.line(index)}"
             why = "was changed while it was being served"
             raise damaged(self._bundle, where, why, "restore it and start again") from None
+
+    def line(self, index: int) -> int:
+        """Give the number of the line that a track is on."""
+        number = index + 2
+        for skipped in self._skipped:
+            if skipped > number:
+                break
+            number += 1
+        return number
 
     def outlines(self) -> Iterator[Outline]:
         """Check every line and give its track's outline, in order.
 
         Raises:
-            BundleDamaged: At the first line that is not what it should be.
+            BundleDamaged: At the first line that is not what it should be, if nobody is told of it.
         """
-        self._offsets, self._sizes = array("Q"), array("L")
+        self._offsets, self._sizes, self._skipped = array("Q"), array("L"), []
         before = None
         for number, offset, text in self._tracks():
             try:
                 outline = self._check.check(text)
+                if before is not None and outline.id <= before:
+                    why = "is there twice" if outline.id == before else "is out of order, lines are sorted by id"
+                    refuse("$.id", f"{outline.id!a} {why}")
             except BundleDamaged as error:
-                raise self._damage(number, error) from None
-            if before is not None and outline.id <= before:
-                why = "is there twice" if outline.id == before else "is out of order, lines are sorted by id"
-                raise self._damage(number, f"$.id: {outline.id!a} {why}")
+                self._refuse(number, error)
+                self._skipped.append(number)
+                continue
             before = outline.id
             self._offsets.append(offset)
             self._sizes.append(len(text))
@@ -188,7 +210,8 @@ class FileTracks:
             start = file.readline(LONGEST_LINE)
             if start.rstrip() != b"[":
                 marked = start.startswith(codecs.BOM_UTF8)
-                raise self._damage(1, BOM if marked else "is not the [ that starts a list")
+                self._refuse(1, BOM if marked else "is not the [ that starts a list")
+                return
             offset, number = file.tell(), 2
             text = file.readline(LONGEST_LINE)
             comma = False
@@ -199,18 +222,25 @@ class FileTracks:
                         if len(text) == LONGEST_LINE
                         else "is cut off: the ] that ends the list is missing"
                     )
-                    raise self._damage(number, why)
+                    self._refuse(number, why)
+                    return
                 if number > 2 and not comma:  # noqa: PLR2004 - the second line is the first track
-                    raise self._damage(number - 1, "has no comma at its end")
+                    self._refuse(number - 1, "has no comma at its end")
                 track = text.rstrip()
                 comma = track.endswith(b",")
                 yield number, offset, track.removesuffix(b",")
                 offset, number = offset + len(text), number + 1
                 text = file.readline(LONGEST_LINE)
             if comma:
-                raise self._damage(number - 1, "has a comma at its end, but is the last one")
+                self._refuse(number - 1, "has a comma at its end, but is the last one")
             if file.readline(LONGEST_LINE).strip():
-                raise self._damage(number + 1, "comes after the ] that ends the list")
+                self._refuse(number + 1, "comes after the ] that ends the list")
+
+    def _refuse(self, number: int, why: object) -> None:
+        error = self._damage(number, why)
+        if self._told is None:
+            raise error from None
+        self._told(error)
 
     def _damage(self, number: int, why: object) -> BundleDamaged:
         return damaged(self._bundle, f"{self._name} line {number}", why)

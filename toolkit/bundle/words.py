@@ -42,10 +42,13 @@ def damaged(bundle: Path, where: str, why: object, then: str = RESTORE) -> Bundl
         why: What is wrong; what others wrote in it is made printable.
         then: What to do next.
     """
-    return BundleDamaged(f"cannot read the bundle {bundle}: {where} {_one_line(str(why))}; {then}")
+    said = one_line(str(why))
+    error = BundleDamaged(f"cannot read the bundle {bundle}: {where} {said}; {then}")
+    error.where, error.why = where, said
+    return error
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Keep a text on one line of a terminal, whatever names and values it shows."""
     cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in cut)

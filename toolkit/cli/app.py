@@ -1,4 +1,4 @@
-"""The command line: `toolkit generate | serve | record | inspect | diff | scenario`.
+"""The command line of the toolkit: one module a command.
 
 Commands are small: they parse, call the library and print. What a command needs is imported when it runs, so that
 `toolkit --help` is quick. Help is plain text, and `-h` is free for `serve --host`.
@@ -12,13 +12,17 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
+from toolkit.cli.check import check
 from toolkit.cli.diff import diff
+from toolkit.cli.finish import finish
 from toolkit.cli.generate import generate
 from toolkit.cli.inspect import inspect
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
 from toolkit.cli.scenario import scenarios
+from toolkit.cli.schema import schema
 from toolkit.cli.serve import serve
+from toolkit.cli.validate import validate
 from toolkit.errors import ToolkitError
 
 app = typer.Typer(
@@ -49,8 +53,12 @@ def _toolkit(
 app.command()(generate)
 app.command()(serve)
 app.command()(record)
+app.command()(finish)
 app.command()(inspect)
 app.command()(diff)
+app.command()(check)
+app.command()(validate)
+app.command()(schema)
 app.add_typer(scenarios, name="scenario")
 
 

@@ -70,6 +70,10 @@ class Shelf:
         """Give the id of the record at a position."""
         return self._ids[position]
 
+    def stands_still(self, position: int) -> bool:
+        """Tell whether the record at a position is always there and never another one."""
+        return not self._changing[position]
+
     def find(self, record_id: str, t: int) -> Held[Record | None]:
         """Give the record of an id at an instant, `None` where there is none."""
         position = bisect_left(self._ids, record_id)

@@ -1,0 +1,90 @@
+"""`toolkit check`: whether a cluster, live or stored, does what can never be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.output import result, say
+from toolkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from toolkit.examine.examiner import Examiner
+    from toolkit.examine.telling import Outcome
+
+FOR, EVERY, SETTLE, LIMIT = "10s", "500ms", "60s", 100
+
+
+def check(  # noqa: PLR0913 - the flags of the command
+    what: Annotated[str, typer.Argument(metavar="URL|DIR", help="A live cluster, or a bundle.")],
+    *,
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help=f"How long to look at a URL.  [default: {FOR}]")
+    ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option("--every", metavar="DURATION", help=f"From one look at a URL to the next.  [default: {EVERY}]"),
+    ] = None,
+    settle: Annotated[
+        str, typer.Option("--settle", metavar="DURATION", help="How long what may pass must last to be told.")
+    ] = SETTLE,
+    allow_edited: Annotated[
+        bool, typer.Option("--allow-edited", help="Check a bundle whose files were changed by hand.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="How many findings to print.")] = LIMIT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find what can never be in a cluster (errors, exit code 1) and what is only unusual (warnings)."""
+    from toolkit.examine.telling import outcome_of  # noqa: PLC0415 - `toolkit --help` does without
+    from toolkit.model.instants import parse_duration  # noqa: PLC0415
+
+    settle_ms = parse_duration(settle)
+    if what.startswith(("http://", "https://")):
+        if allow_edited:
+            msg = "cannot use --allow-edited with a URL: it is about the files of a bundle; leave it out"
+            raise UsageError(msg)
+        examiner = _examine_url(what, parse_duration(every or EVERY), parse_duration(for_ or FOR), settle_ms)
+    else:
+        if for_ is not None or every is not None:
+            given = "--for" if for_ is not None else "--every"
+            msg = f"cannot use {given} with a bundle: all its frames are looked at; leave it out, or give a URL"
+            raise UsageError(msg)
+        examiner = _examine_bundle(Path(what), settle_ms, allow_edited=allow_edited)
+    tell(outcome_of(examiner), limit, as_json=as_json)
+
+
+def tell(outcome: Outcome, limit: int, *, as_json: bool) -> None:
+    """Print an outcome, and exit with 1 if there are errors."""
+    from toolkit.model.wire import pretty  # noqa: PLC0415 - `toolkit --help` does without
+
+    if as_json:
+        result(pretty(outcome.document(limit)).decode())
+    else:
+        for line in outcome.lines(limit):
+            result(line)
+    if outcome.errors:
+        raise typer.Exit(1)
+
+
+def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int) -> Examiner:
+    from toolkit.examine.polling import Poll, examine_live  # noqa: PLC0415 - httpx is slow to import
+    from toolkit.recorder.address import parse_address  # noqa: PLC0415
+
+    if every_ms == 0:
+        msg = "cannot look every 0 ms: --every must be at least 1ms; leave it out for 500ms"
+        raise UsageError(msg)
+    try:
+        address = parse_address(url)
+    except UsageError as error:
+        raise UsageError(str(error).replace("cannot record", "cannot check", 1)) from None
+    return examine_live(Poll(address, every_ms, for_ms, settle_ms), say)
+
+
+def _examine_bundle(path: Path, settle_ms: int, *, allow_edited: bool) -> Examiner:
+    from toolkit.bundle.reader import read_bundle  # noqa: PLC0415 - `toolkit --help` does without
+    from toolkit.examine.stored import Stored, examine_stored  # noqa: PLC0415
+
+    bundle = read_bundle(path, allow_edited=allow_edited)
+    return examine_stored(Stored(bundle.manifest, bundle.timeline, bundle.frames), settle_ms, say)

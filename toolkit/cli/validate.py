@@ -1,0 +1,33 @@
+"""`toolkit validate`: everything that is wrong with a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import Annotated
+
+import typer
+
+from toolkit.cli.check import LIMIT, SETTLE, tell
+from toolkit.cli.output import say
+
+
+def validate(
+    bundle: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle.")],
+    *,
+    settle: Annotated[
+        str, typer.Option("--settle", metavar="DURATION", help="How long what may pass must last to be told.")
+    ] = SETTLE,
+    allow_edited: Annotated[
+        bool, typer.Option("--allow-edited", help="Do not compare files with their digests and counts.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="How many findings to print.")] = LIMIT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find everything wrong with a bundle: its files, digests, joins, and what `toolkit check` finds.
+
+    Each finding names its file, line and field. Exit code 1 if there are errors.
+    """
+    from toolkit.examine.survey import survey  # noqa: PLC0415 - `toolkit --help` does without
+    from toolkit.model.instants import parse_duration  # noqa: PLC0415
+
+    tell(survey(bundle, parse_duration(settle), say, allow_edited=allow_edited), limit, as_json=as_json)

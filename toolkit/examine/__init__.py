@@ -1,0 +1,1 @@
+"""Examining a cluster, live or stored: what can never be, and what is only unusual."""

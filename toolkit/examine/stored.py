@@ -1,0 +1,123 @@
+"""Looks at a bundle: at each frame of a recording, at each dated instant of a generated one and in between."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from toolkit.examine.examiner import Examiner, Look
+from toolkit.tracks.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from toolkit.bundle.manifest import Manifest
+    from toolkit.model.wire import Document
+    from toolkit.tracks.frames import Frames
+    from toolkit.tracks.timeline import TrackTimeline
+    from toolkit.tracks.track import Track
+
+MOST_LOOKS: Final = 2_000
+"""How many instants of a generated bundle are looked at."""
+MOST_RECORDS: Final = 20_000_000
+"""How many records are looked at in all of a generated bundle, those that stand still at every instant too."""
+_ALWAYS: Final = frozenset({"controllers", "nodes"})
+"""Kinds whose documents a picture needs, so that those that stand still are looked at too."""
+_CLUSTER: Final = frozenset({"info", "stats"})
+
+
+class Stored(NamedTuple):
+    """A bundle to look at.
+
+    Attributes:
+        manifest: What it says of itself.
+        timeline: What it answers.
+        frames: A recording's frames.
+        broken: Kinds whose file has lines that cannot be read.
+    """
+
+    manifest: Manifest
+    timeline: TrackTimeline
+    frames: Frames
+    broken: frozenset[str] = frozenset()
+
+
+def examine_stored(stored: Stored, settle_ms: int, say: Callable[[str], None]) -> Examiner:
+    """Judge a bundle.
+
+    Args:
+        stored: The bundle.
+        settle_ms: For how long what may pass must last before it is told.
+        say: Takes lines for the person who waits.
+    """
+    examiner = Examiner(settle_ms)
+    moving = _split(stored.timeline, examiner)
+    generated = stored.manifest.generated
+    partial = stored.broken | frozenset(stored.manifest.origin.get("cut", ()))
+    whole: frozenset[str] = frozenset()
+    wanted = dict.fromkeys(_dated(stored, moving, say), whole) if generated else _frames(stored.frames)
+    for t, missing in wanted.items():
+        seen = {name: _records(stored.timeline, name, moving[name], t) for name in KINDS if name not in missing}
+        examiner.take(Look(t, seen, exact=generated, partial=partial))
+    return examiner
+
+
+def _split(timeline: TrackTimeline, examiner: Examiner) -> dict[str, list[int]]:
+    """Show the examiner what stands still; give the positions of the rest by kind."""
+    moving: dict[str, list[int]] = {}
+    for name in KINDS:
+        shelf = timeline.shelf(name)
+        moving[name] = []
+        for position in range(len(shelf)):
+            if name in _ALWAYS or not shelf.stands_still(position):
+                moving[name].append(position)
+            else:
+                examiner.still(name, shelf.id(position), shelf.track(position).doc)
+    return moving
+
+
+def _records(timeline: TrackTimeline, name: str, positions: list[int], t: int) -> Iterator[tuple[str, Document]]:
+    shelf = timeline.shelf(name)
+    for position in positions:
+        record = shelf.at(position, t).value
+        if record is not None:
+            yield shelf.id(position), record.fields
+
+
+def _frames(frames: Frames) -> dict[int, frozenset[str]]:
+    """Give the frames' instants, each with the kinds it did not see: those are held from before, which says nothing."""
+    found: dict[int, frozenset[str]] = dict.fromkeys(frames.instants, frozenset())
+    for gap in frames.gaps:
+        missing = {"cluster" if gap.source in _CLUSTER else gap.source}
+        for place in range(bisect_left(frames.instants, gap.first), bisect_right(frames.instants, gap.last)):
+            found[frames.instants[place]] |= missing
+    return found
+
+
+def _dated(stored: Stored, moving: dict[str, list[int]], say: Callable[[str], None]) -> list[int]:
+    """Give the ends, every instant at which anything is dated, and the middle of each two."""
+    timeline = stored.timeline
+    dated = {timeline.first, timeline.last}
+    for name, positions in moving.items():
+        shelf = timeline.shelf(name)
+        for position in positions:
+            dated.update(_dates(shelf.track(position)))
+    edges = sorted(t for t in dated if timeline.first <= t <= timeline.last)
+    instants = sorted({*edges, *((a + b) // 2 for a, b in pairwise(edges))})
+    at_once = max(1, sum(len(timeline.shelf(name)) for name in KINDS))
+    most = max(2, min(MOST_LOOKS, MOST_RECORDS // at_once))
+    if len(instants) <= most:
+        return instants
+    say(f"the bundle has {len(instants):,} dated instants and middles: {most:,} of them, evenly spread, are looked at")
+    return [instants[number * (len(instants) - 1) // (most - 1)] for number in range(most)]
+
+
+def _dates(track: Track) -> Iterator[int]:
+    items = chain.from_iterable(track.lists.values())
+    yield from (change.t for change in track.changes)
+    for since, until in chain(track.spans, ((item.since, item.until) for item in items)):
+        if since is not None:
+            yield since
+        if until is not None:
+            yield until
