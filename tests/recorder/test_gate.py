@@ -243,6 +243,22 @@ def test_numbers_of_unknown_fields_are_looked_at(tmp_path: Path) -> None:
     assert [leak.field for leak in scan_bundle(tmp_path, Gate(["71717171"]))] == ["$.doc.labels.a"]
 
 
+def test_typed_ids_are_exempt_where_ids_stand(tmp_path: Path) -> None:
+    """Ids of 32 and 40 digits are ids in their fields, as tracks' ids and behind an operation, and nowhere else."""
+    asset = "9181b4894451e2e6001e5fe1a23b839cbedcc941"
+    doc = {"job_id": asset[:32], "assets": [asset], "operations": [{"_op": f"acme@{asset}"}]}
+    change = {"set": {"assets": [asset], "metadata": {"a": asset}}, "t": 1}
+    line = {
+        "changes": [change],
+        "doc": doc,
+        "id": f"{asset[:32]}#2",
+        "lists": {"operations": [{"doc": {"_op": asset}}]},
+    }
+    (tmp_path / "jobs.json").write_text(f"[\n{json.dumps(line)}\n]\n")
+
+    assert [leak.field for leak in scan_bundle(tmp_path, Gate())] == ["$.changes[0].set.metadata.a"]
+
+
 def test_no_more_than_a_thousand_leaks_are_told(tmp_path: Path) -> None:
     """A file full of leaks does not fill the memory."""
     (tmp_path / "x.txt").write_text("acmecorp\n" * 3_000)

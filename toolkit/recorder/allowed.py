@@ -99,6 +99,11 @@ class Kind:
         check = self.strings.get(key)
         return check is not None and check(text)
 
+    def untyped(self, key: str, text: str) -> str:
+        """Give a string without the asset's id that an operation's name may have behind an `@`."""
+        name, at, asset = text.partition("@")
+        return name if at and key in self.public and is_id(asset) else text
+
 
 _IDS: Final = {"job_id": is_id, "ex_id": is_id}
 _DATES: Final = {"_created": is_date, "_updated": is_date, "_deleted_on": is_date}

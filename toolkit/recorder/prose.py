@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.recorder.harmless import CODE, NAMES, WORDS
 from toolkit.recorder.shapes import UUID, is_credential
+from toolkit.recorder.suspects import suspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,13 +49,15 @@ _AUTHORISING: Final = frozenset({"basic", "bearer"})
 class Prose:
     """Redacts the texts of errors of one recording."""
 
-    def __init__(self, pseudonyms: Pseudonyms, secret: Callable[[str], bool]) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, secret: Callable[[str], bool], leaking: Callable[[str], bool]) -> None:
         """Start.
 
         Args:
             pseudonyms: Makes what the other tokens become.
             secret: Tells whether a token that would stay must not.
+            leaking: Tells whether a line that is made still holds what must not get out.
         """
+        self._leaking = leaking
         self._pseudonyms = pseudonyms
         self._secret = secret
 
@@ -66,6 +69,10 @@ class Prose:
         return f"{shown} {self._pseudonyms.word(rest)}" if rest else shown
 
     def _line(self, line: str) -> str:
+        shown = self._shown(line)
+        return self._pseudonyms.word(line) if self._leaking(shown) else shown
+
+    def _shown(self, line: str) -> str:
         keep = self._in_frame if _FRAME.match(line) else self._in_message
         out: list[str] = []
         end, before = 0, ""
@@ -97,7 +104,9 @@ class Prose:
         if (mark and scheme not in {"file", "node"}) or _FOUR_NUMBERS.search(core):
             return self._pseudonyms.token(core)
         pieces = _PIECES.split(core)
-        return "".join(self._piece(piece) if place % 2 == 0 and piece else piece for place, piece in enumerate(pieces))
+        shown = [self._piece(piece) if place % 2 == 0 and piece else piece for place, piece in enumerate(pieces)]
+        made = "".join(shown)
+        return made if suspect(made) is None else self._pseudonyms.token(core)
 
     def _piece(self, piece: str) -> str:
         known = _LINE.fullmatch(piece) and not self._secret(piece)

@@ -59,7 +59,7 @@ class Redactor:
         """
         self.gate = Gate(secrets)
         self._pseudonyms = Pseudonyms(key, lambda text: self.gate.found(text) is not None)
-        self._prose = Prose(self._pseudonyms, self._is_secret)
+        self._prose = Prose(self._pseudonyms, self._is_secret, self._is_leak)
         self._keep_names = keep_names
         self._made: dict[tuple[object, str], tuple[str, int]] = {}
         self._credentials = self._replaced = self._leaks = 0
@@ -85,6 +85,11 @@ class Redactor:
         known = self.gate.knows(text)
         self._leaks += known
         return known
+
+    def _is_leak(self, text: str) -> bool:
+        leak = self.gate.found(text) is not None
+        self._leaks += leak
+        return leak
 
     def _object(self, kind: Kind, document: Document, depth: int) -> Document:
         out: Document = {}
@@ -133,7 +138,8 @@ class Redactor:
         if key in kind.prose:
             return self._made_of(self._prose.redact, text)
         if key in kind.public:
-            return self._named(text)
+            made = self._named(text)
+            return self._replace(text) if self._is_leak(kind.untyped(key, made)) else made
         if key in kind.titles and self._keep_names:
             return self._kept(text)
         if text[:1] in {"{", "["} and len(text) <= _LONGEST_JSON and depth < _DEEPEST_JSON:
@@ -149,10 +155,7 @@ class Redactor:
             return self._replace(text)
 
     def _kept(self, text: str) -> str:
-        if self.gate.found(text) is None:
-            return text
-        self._leaks += 1
-        return self._replace(text)
+        return self._replace(text) if self._is_leak(text) else text
 
     def _named(self, text: str) -> str:
         """Redact the name of an operation, an API or an asset, part by part."""
@@ -182,8 +185,7 @@ class Redactor:
         if remembered is None:
             before = self._leaks
             made = make(text)
-            if self.gate.found(made) is not None:
-                self._leaks += 1
+            if self._is_leak(made):
                 made = self._pseudonyms.word(text)
             remembered = made, self._leaks - before
             if len(self._made) >= _REMEMBERED:

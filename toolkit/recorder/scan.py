@@ -174,7 +174,7 @@ class _Scan:
     def _value(self, where: str, kind: Kind, key: str, value: Any) -> None:  # noqa: ANN401 - JSON is what it is
         if isinstance(value, str):
             if not kind.stays(key, value) and not is_date(value):
-                self.text(where, value)
+                self.text(where, kind.untyped(key, value))
         elif isinstance(value, dict):
             self._document(where, _inside(kind, key), value)
         elif isinstance(value, list):
