@@ -259,6 +259,26 @@ def test_typed_ids_are_exempt_where_ids_stand(tmp_path: Path) -> None:
     assert [leak.field for leak in scan_bundle(tmp_path, Gate())] == ["$.changes[0].set.metadata.a"]
 
 
+def test_fields_that_move_by_themselves_are_looked_at(tmp_path: Path) -> None:
+    """Names of counters and lists are fields, deeper ones by a JSON Pointer; runs of numbers are no leaks."""
+    line = {
+        "counters": {
+            "/_slicer_stats/processed": {"deltas": "10*3 " + "1234567890 " * 200_000, "since": 1, "value": 0},
+            "/labels/a~1acmecorp": {"pieces": [[0, 1, 2]], "of": "/_slicer_stats/processed"},
+        },
+        "doc": {},
+        "id": "17bb809a-4a6f-465a-9ee6-989e30c1db87",
+        "lists": {"operations": [{"doc": {"_op": "noop", "index": "acmecorp"}}], "acmecorp": [{"doc": {}}]},
+    }
+    (tmp_path / "executions.json").write_text(f"[\n{json.dumps(line)}\n]\n")
+
+    assert [leak.field for leak in scan_bundle(tmp_path, Gate(["acmecorp", "processed"]))] == [
+        "$.counters[key 1]",
+        "$.lists.operations[0].doc.index",
+        "$.lists[key 1]",
+    ]
+
+
 def test_no_more_than_a_thousand_leaks_are_told(tmp_path: Path) -> None:
     """A file full of leaks does not fill the memory."""
     (tmp_path / "x.txt").write_text("acmecorp\n" * 3_000)

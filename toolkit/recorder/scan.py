@@ -27,9 +27,12 @@ MOST: Final = 1_000
 """No more leaks than this are told."""
 _CLUSTER: Final = frozenset({"info", "stats"})
 _DOCUMENTS: Final = frozenset({"doc", "set"})
+_BY_FIELD: Final = frozenset({"counters", "counts", "lists"})
+_RUNS: Final = re.compile(r"[-0-9* ]*")
 _ENVELOPE: Final = frozenset({
-    "changes", "counters", "counts", "doc", "id", "lists", "of", "per", "pieces", "set", "since", "spans", "t", "times",
-    "unset", "until",
+    "changes", "counters", "counts", "deltas", "doc", "id", "lists", "of",
+    "per", "pieces", "set", "since", "spans", "t", "times",
+    "unset", "until", "value",
 })  # fmt: skip
 _MANIFEST: Final = Kind()
 _WORDS: Final = WORDS | FILES.keys() | {
@@ -132,14 +135,19 @@ class _Scan:
             for key, at, inside in self._fields(where, kind, value):
                 if key in _DOCUMENTS and isinstance(inside, dict):
                     self._document(at, kind, inside)
-                elif key == "lists" and isinstance(inside, dict):
-                    for field, within, items in self._fields(at, kind, inside):
-                        self.envelope(within, _inside(kind, field), items)
+                elif key in _BY_FIELD and isinstance(inside, dict):
+                    for place, (name, part) in enumerate(inside.items()):
+                        within, found = self._named(f"{at}[key {place}]", kind, name)
+                        self.envelope(
+                            f"{at}[key {place}]" if found else under(at, name), within if key == "lists" else kind, part
+                        )
                 else:
                     self.envelope(at, kind, inside)
         elif isinstance(value, list):
             for place, item in enumerate(value):
                 self.envelope(f"{where}[{place}]", kind, item)
+        elif isinstance(value, str) and value.startswith("/"):
+            self._named(where, kind, value)
         elif isinstance(value, str) and not (_is_typed(value) or value in _CLUSTER or kind.knows(value)):
             self.text(where, value)
 
@@ -158,6 +166,16 @@ class _Scan:
                 self.told(f"{where}[{place}]", item)
         elif isinstance(value, str) and not (_is_typed(value) or _is_ours(value)):
             self.text(where, value)
+
+    def _named(self, where: str, kind: Kind, name: str) -> tuple[Kind, bool]:
+        """Look at the name of a field, or a JSON Pointer to one; give the kind of what is in it, and if it leaks."""
+        before = len(self.found)
+        for part in name[1:].split("/") if name.startswith("/") else [name]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            if not kind.knows(key):
+                self.text(where, key)
+            kind = _inside(kind, key)
+        return kind, len(self.found) > before
 
     def _fields(self, where: str, kind: Kind, value: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
         for place, (key, inside) in enumerate(value.items()):
@@ -193,10 +211,11 @@ def _inside(kind: Kind, field: str) -> Kind:
 
 
 def _is_typed(text: str) -> bool:
-    """Tell whether a text is an id (of a second record with it, too), a date, a version or a digest."""
+    """Tell whether a text is an id (a second record's, too), a date, a version, a digest or a run of numbers."""
     own, _, number = text.partition("#")
     typed = is_id(own) and (number.isdigit() or own == text)
-    return typed or is_date(text) or is_version(text) or _DIGEST.fullmatch(text) is not None
+    shaped = _DIGEST.fullmatch(text) or _RUNS.fullmatch(text)
+    return typed or is_date(text) or is_version(text) or shaped is not None
 
 
 def _is_ours(text: str) -> bool:
