@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.recorder.pseudonyms import Pseudonyms
 
 LONGEST: Final = 65_536
-"""Letters that are read; what is behind becomes one word."""
+"""Letters of a line that are read; what is behind becomes one word."""
 _FRAME: Final = re.compile(r"[ \t]{1,16}at ")
 _TOKEN: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'`<>(){}]+|[^\s\"'`()\[\]{}<>,;|=\\]+(?:'[a-z]{1,2}(?![A-Za-z0-9]))?",
@@ -61,14 +61,10 @@ class Prose:
         self._pseudonyms = pseudonyms
         self._secret = secret
 
-    def redact(self, text: str) -> str:
-        """Redact a text of any number of lines."""
-        rest = text[LONGEST:]
-        lines = text[:LONGEST].split("\n")
-        shown = "\n".join(self._line(line) for line in lines)
-        return f"{shown} {self._pseudonyms.word(rest)}" if rest else shown
-
-    def _line(self, line: str) -> str:
+    def line(self, line: str) -> str:
+        """Redact one line of a text."""
+        if len(line) > LONGEST:
+            return f"{self.line(line[:LONGEST])} {self._pseudonyms.word(line[LONGEST:])}"
         shown = self._shown(line)
         return self._pseudonyms.word(line) if self._leaking(shown) else shown
 
@@ -101,12 +97,10 @@ class Prose:
     def _in_frame(self, core: str) -> str:
         """Redact a function's name or a place in the code, part by part."""
         scheme, mark, _ = core.partition("://")
-        if (mark and scheme not in {"file", "node"}) or _FOUR_NUMBERS.search(core):
+        if (mark and scheme not in {"file", "node"}) or _FOUR_NUMBERS.search(core) or suspect(core):
             return self._pseudonyms.token(core)
         pieces = _PIECES.split(core)
-        shown = [self._piece(piece) if place % 2 == 0 and piece else piece for place, piece in enumerate(pieces)]
-        made = "".join(shown)
-        return made if suspect(made) is None else self._pseudonyms.token(core)
+        return "".join(self._piece(piece) if place % 2 == 0 and piece else piece for place, piece in enumerate(pieces))
 
     def _piece(self, piece: str) -> str:
         known = _LINE.fullmatch(piece) and not self._secret(piece)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.recorder import shapes
 
@@ -33,6 +33,18 @@ _SEPARATORS: Final = re.compile(r"([/\\:]+)")
 _PHRASE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'`<>(){}]+|[^\s\"'`()\[\]{}<>,;|=]+", re.ASCII)
 
 
+class Made(NamedTuple):
+    """What one pseudonym stands for: a part of a text that is replaced as a whole.
+
+    Attributes:
+        shape: `word`, `name`, `v4`, `v6`, `uuid` or `pod`.
+        text: The part.
+    """
+
+    shape: str
+    text: str
+
+
 class Pseudonyms:
     """Makes the pseudonyms of one recording."""
 
@@ -45,23 +57,19 @@ class Pseudonyms:
         """
         self._key = key
         self._taken = taken
-        self.known: dict[str, str] = {}
-        """Pseudonyms that were made before with another key, by what they stand for."""
+        self.known: dict[Made, str] = {}
+        """Pseudonyms that were made before with a key that is gone; they are used instead of new ones."""
 
     def text(self, text: str) -> str:
         """Replace any text: a single token by its shape, a text of several ones word by word."""
         if len(text) > LONGEST:
             return self.word(text)
-        if text in self.known:
-            return self.known[text]
         if shapes.has_phrases(text):
             return _PHRASE.sub(lambda found: self.token(found[0]), text)
         return self.token(text)
 
     def token(self, text: str) -> str:
         """Replace a text without blanks by one of the same shape."""
-        if text in self.known:
-            return self.known[text]
         if len(text) > LONGEST or not text.isascii():
             return self.word(text)
         for make in (self._url, self._address, self._id, self._composed, self._mail, self._pod, self._file, self._host):
@@ -72,14 +80,16 @@ class Pseudonyms:
 
     def word(self, text: str) -> str:
         """Replace a text by one word of 12 letters."""
-        return self._free("word", text, lambda digest: letters(digest, _WHOLE))
+        return self._free(Made("word", text), text, lambda digest: letters(digest, _WHOLE))
 
-    def _free(self, purpose: str, text: str, make: Callable[[bytes], str]) -> str:
-        """Make a pseudonym that is not taken."""
-        made = ""
+    def _free(self, made_of: Made, stem: str, make: Callable[[bytes], str]) -> str:
+        """Make a pseudonym that is not taken, of what all texts that it has letters in common with have in common."""
+        if made_of in self.known:
+            return self.known[made_of]
+        text, made = made_of.text, ""
         for attempt in range(_TRIES):
             # Texts may hold what UTF-8 cannot say.
-            said = f"{purpose}\0{attempt}\0{text}".encode("utf-8", "surrogatepass")
+            said = f"{made_of.shape}\0{attempt}\0{stem}".encode("utf-8", "surrogatepass")
             made = make(hmac.digest(self._key, said, "sha256"))
             if made != text and not self._taken(made):
                 break
@@ -113,6 +123,9 @@ class Pseudonyms:
 
     def _v4(self, address: int) -> str:
         """Move an address within 10.0.0.0/8: the last three numbers are permuted, so that no two meet."""
+        known = Made("v4", str(address))
+        if known in self.known:
+            return self.known[known]
         low = address & 0xFFFFFF
         for _ in range(_TRIES):
             left, right = low >> _HALF, low & 0xFFF
@@ -126,9 +139,10 @@ class Pseudonyms:
         return made
 
     def _v6(self, address: str) -> str:
-        return self._free(
-            "v6", address, lambda digest: str(ipaddress.IPv6Address(0xFD << 120 | int.from_bytes(digest[:8])))
-        )
+        def make(digest: bytes) -> str:
+            return str(ipaddress.IPv6Address(0xFD << 120 | int.from_bytes(digest[:8])))
+
+        return self._free(Made("v6", address), address, make)
 
     def _id(self, text: str) -> str | None:
         if not shapes.UUID.fullmatch(text):
@@ -138,7 +152,7 @@ class Pseudonyms:
             made = digest.hex()
             return f"{made[:8]}-{made[8:12]}-4{made[13:16]}-a{made[17:20]}-{made[20:32]}"
 
-        return self._free("uuid", text, make)
+        return self._free(Made("uuid", text), text, make)
 
     def _mail(self, text: str) -> str | None:
         """Replace what is on both sides of an `@`; the host of an e-mail address is one."""
@@ -174,7 +188,7 @@ class Pseudonyms:
             drawn = iter(letters(digest, len(end), _POD_LETTERS))
             return "".join("-" if letter == "-" else next(drawn) for letter in end)
 
-        return self._free("pod", text, make)
+        return self._free(Made("pod", text), text, make)
 
     def _file(self, text: str) -> str | None:
         stem, dot, ending = text.rpartition(".")
@@ -188,8 +202,6 @@ class Pseudonyms:
 
     def _name(self, text: str) -> str:
         """Replace the words of a name; its separators, a date in it and a short number at its end stay."""
-        if text in self.known:
-            return self.known[text]
         kept = shapes.kept_parts(text)
         parts = shapes.PARTS.split(text)
         replaced = [place for place in range(0, len(parts), 2) if parts[place] and place not in kept]
@@ -205,7 +217,7 @@ class Pseudonyms:
             )
             return "".join(made.get(place, part) for place, part in enumerate(parts))
 
-        return self._free("name", text if not kept else stem, make)
+        return self._free(Made("name", text), stem, make)
 
 
 def letters(digest: bytes, count: int, alphabet: str = _LETTERS) -> str:

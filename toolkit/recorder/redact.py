@@ -14,20 +14,24 @@ from toolkit.model.wire import Document, Literal, dumps, loads
 from toolkit.recorder.allowed import HARMLESS, KINDS, Kind, is_date, is_id, is_version
 from toolkit.recorder.gate import SHORTEST, Gate
 from toolkit.recorder.harmless import ASSETS, OPERATIONS
+from toolkit.recorder.learning import Learned, Marks, compared
 from toolkit.recorder.prose import Prose
 from toolkit.recorder.pseudonyms import Pseudonyms
 from toolkit.recorder.shapes import is_credential
+from toolkit.recorder.suspects import suspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import httpx
 
+    from toolkit.recorder.pseudonyms import Made
+
 _DATA: Final = "data"
 _LONGEST_JSON: Final = 65_536
 _DEEPEST_JSON: Final = 3
-_REMEMBERED: Final = 20_000
-_LONGEST_REMEMBERED: Final = 4_096
+_MOST_TEXTS: Final = 20_000
+_MOST_REMEMBERED: Final = 4_000_000
 _NAMING: Final = frozenset(
     {"name", "key", "k", "field", "variable", "header", "param", "parameter", "option", "property"}
 )
@@ -57,11 +61,13 @@ class Redactor:
             keep_names: Whether the names of jobs stay.
             secrets: The credentials, the host and the user of the recording: none of them is ever left.
         """
-        self.gate = Gate(secrets)
-        self._pseudonyms = Pseudonyms(key, lambda text: self.gate.found(text) is not None)
-        self._prose = Prose(self._pseudonyms, self._is_secret, self._is_leak)
+        self._secrets = tuple(secrets)
+        self.gate = Gate(self._secrets)
         self._keep_names = keep_names
-        self._made: dict[tuple[object, str], tuple[str, int]] = {}
+        self._learned = Learned()
+        self._use(Pseudonyms(key, lambda text: self.gate.found(text) is not None))
+        self._memory: dict[tuple[object, str], tuple[str, int]] = {}
+        self._remembered = 0
         self._credentials = self._replaced = self._leaks = 0
 
     @property
@@ -80,6 +86,37 @@ class Redactor:
     def document(self, kind: str, document: Document) -> Document:
         """Redact a record of a kind of `KINDS`; the order of its keys stays."""
         return self._object(KINDS[kind], document, 0)
+
+    def learn(self, kind: str, document: Document, before: Document) -> None:
+        """Use the pseudonyms of a recording that goes on without its key.
+
+        Args:
+            kind: A kind of `KINDS`.
+            document: A record as the cluster has it now.
+            before: The same record as it was redacted then; nothing is learned of one that has changed since.
+        """
+        marks, marker = self._marker()
+        self._learn(compared(marks, marker.document(kind, document), before))
+
+    def learn_key(self, text: str, before: str) -> None:
+        """Use the pseudonym that a key such as a node's had in a recording that goes on without its key."""
+        marks, marker = self._marker()
+        self._learn(compared(marks, marker.key(text), before))
+
+    def _marker(self) -> tuple[Marks, Redactor]:
+        marks = Marks()
+        marker = Redactor(b"", keep_names=self._keep_names, secrets=self._secrets)
+        marker._use(marks)
+        return marks, marker
+
+    def _learn(self, found: list[tuple[Made, str]] | None) -> None:
+        self._learned.take(found or ())
+        self._memory.clear()
+
+    def _use(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        pseudonyms.known = self._learned.known
+        self._prose = Prose(pseudonyms, self._is_secret, self._is_leak)
 
     def _is_secret(self, text: str) -> bool:
         known = self.gate.knows(text)
@@ -114,7 +151,7 @@ class Redactor:
             return [self._value(kind, key, item, depth) for item in self._without_credential(value)]
         if isinstance(value, Literal):
             if value.text.startswith('"'):
-                return self._made_of(self._pseudonyms.word, value.text)
+                return self._counted(value.text, self._made(self._pseudonyms.word, value.text))
             return self._number(kind, key, value, value.text)
         return self._number(kind, key, value, str(value))
 
@@ -122,7 +159,7 @@ class Redactor:
         """Keep a number, unless it is one that was used to reach the cluster and its field is not known."""
         if kind.knows(key) or len(text) < SHORTEST or isinstance(value, bool) or not self._is_secret(text):
             return value
-        return self._made_of(self._pseudonyms.word, text)
+        return self._counted(text, self._made(self._pseudonyms.word, text))
 
     def _without_credential(self, values: list[Any]) -> list[Any]:
         """Leave out the number that follows the name of a credential in a pair; a text becomes a pseudonym anyway."""
@@ -136,9 +173,10 @@ class Redactor:
         if kind.stays(key, text) or is_date(text):
             return text
         if key in kind.prose:
-            return self._made_of(self._prose.redact, text)
+            shown = "\n".join(self._made(self._prose.line, line) for line in text.split("\n"))
+            return self._counted(text, self._pseudonyms.word(text) if self._is_secret(shown) else shown)
         if key in kind.public:
-            made = self._named(text)
+            made = self._replace(text) if suspect(kind.untyped(key, text)) else self._named(text)
             return self._replace(text) if self._is_leak(kind.untyped(key, made)) else made
         if key in kind.titles and self._keep_names:
             return self._kept(text)
@@ -177,25 +215,27 @@ class Redactor:
         return self._public(text)
 
     def _replace(self, text: str) -> str:
-        return self._made_of(self._pseudonyms.text, text)
+        return self._counted(text, self._made(self._pseudonyms.text, text))
 
-    def _made_of(self, make: Callable[[str], str], text: str) -> str:
-        """Make what a text becomes, or give what it became before; count it, and look through it."""
-        remembered = self._made.get((make, text))
-        if remembered is None:
+    def _counted(self, text: str, made: str) -> str:
+        self._replaced += made != text
+        return made
+
+    def _made(self, make: Callable[[str], str], text: str) -> str:
+        """Make what a text becomes, and look through it; or give what it became before."""
+        found = self._memory.get((make, text))
+        if found is None:
             before = self._leaks
             made = make(text)
-            if self._is_leak(made):
-                made = self._pseudonyms.word(text)
-            remembered = made, self._leaks - before
-            if len(self._made) >= _REMEMBERED:
-                self._made.clear()
-            if len(text) <= _LONGEST_REMEMBERED:
-                self._made[make, text] = remembered
+            found = self._pseudonyms.word(text) if self._is_leak(made) else made, self._leaks - before
+            self._remembered += len(text) + len(made)
+            if self._remembered > _MOST_REMEMBERED or len(self._memory) >= _MOST_TEXTS:
+                self._memory.clear()
+                self._remembered = len(text) + len(made)
+            self._memory[make, text] = found
         else:
-            self._leaks += remembered[1]
-        self._replaced += remembered[0] != text
-        return remembered[0]
+            self._leaks += found[1]
+        return found[0]
 
 
 def _given_credentials(document: Document) -> frozenset[str]:
