@@ -380,3 +380,31 @@ def test_credentials_are_counted(tmp_path: Path) -> None:
 
     assert Replayed(path).origin["redaction"]["credentials"] == 4
     assert Replayed(path).origin["redaction"]["pseudonyms"] > 50
+
+
+COMMON = (
+    "worker", "failed", "json", "running", "default", "2026", "2026-11-22", "once", "slice", "elasticsearch",
+    "standard",
+    "kafka_reader", "9200", "example", "http", "data", "17bb809a", "465a-9ee6", "1.0.0", "v3.18.0", "linux",
+    "connected",
+    "ECONNREFUSED", "/app/source", "TSError", "error", "name", "job_id", "processed", "nightly", "10.0.0.1", "10.0",
+    "10.0.0.9:9200", "ts-wkr-1", "PASSWORD", "es:out", "west", "kubernetes_image", "287", "7792", UUID, DATE, "null",
+    "caused by", "index.js", "the", "node_modules", "reg.example", "Basic bmlnaHRseTp3ZXN0",
+)  # fmt: skip
+"""What a user, a password or a host may be called that stands in records too."""
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+@pytest.mark.parametrize("secret", COMMON)
+def test_a_redacted_record_is_never_refused(tmp_path: Path, kind: str, secret: str) -> None:
+    """However ordinary a secret is, redaction leaves nothing of it that the scan at the end would find."""
+    redactor = Redactor(b"key", secrets=[secret])
+    lines = []
+    for plant in (None, planted, surrounded, before, keyed):
+        record_ = json.loads(json.dumps(RECORDS[kind]))
+        after = redactor.document(kind, plant(record_, itertools.repeat(secret)) if plant else record_)
+        lines.append(f'{{"doc":{dumps(after).decode()},"id":"{kind if kind in ("info", "stats") else UUID}"}}')
+    file = "cluster" if kind in {"info", "stats"} else kind
+    (tmp_path / f"{file}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+    assert scan_bundle(tmp_path, Gate([secret])) == []

@@ -82,6 +82,7 @@ def test_a_login_is_found_in_basic_authentication() -> None:
     login = base64.b64encode(b"recorder:hunter2").decode()
 
     assert Gate(["recorder", "hunter2"]).knows(login)
+    assert Gate(["Basic recorder!"]).knows("recorder!")
     for part in (login, "recorder", "hunter2"):
         assert Gate([f"Basic {login}"]).knows(f"- {part} -")
 
@@ -198,10 +199,12 @@ def test_a_leak_is_found_wherever_it_is(tmp_path: Path, file: str, secret: str) 
 
 def test_a_leak_in_a_key_is_told_by_its_place(tmp_path: Path) -> None:
     """A key that is a leak is not named, neither is it where something in it leaks."""
-    line = {"id": "17bb809a-4a6f-465a-9ee6-989e30c1db87", "doc": {"labels": {"a": 1, "svc-recorder": "svc-recorder"}}}
+    labels = {"a": 1, "svc-recorder": "svc-recorder", "b": "\ud800 svc-recorder"}
+    line = {"id": "17bb809a-4a6f-465a-9ee6-989e30c1db87", "doc": {"labels": labels}}
     (tmp_path / "jobs.json").write_text(f"[\n{json.dumps(line)}\n]\n")
+    fields = [leak.field for leak in scan_bundle(tmp_path, Gate(SECRETS))]
 
-    assert [leak.field for leak in scan_bundle(tmp_path, Gate(SECRETS))] == ["$.doc.labels[key 1]"] * 2
+    assert fields == ["$.doc.labels[key 1]", "$.doc.labels[key 1]", "$.doc.labels.b"]
 
 
 def test_leaks_in_the_manifest_and_in_other_files_are_found(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ ANY = st.one_of(
         ("17bb809a-4a6f-465a-9ee6-989e30c1db87", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}"),
         ("https://u:p@es.acme.com:9200/a/b?x=y&token=z", r"https://[a-z.]+\.example:9200/[a-z]{12}/[a-z]{12}\?[a-z]{12}=[a-z]{12}"),
         ("mongodb://u:p@acme-1:27017,acme-2:27017/db", r"mongodb://[a-z]{12}-1:27017,[a-z]{12}-2:27017/[a-z]{12}"),
+        ("http://localhost:41234/", r"http://[a-z]{12}:41234/"),
+        ("http://acme:pass/", r"http://[a-z]{12}:[a-z]{12}/"),
         ("acme://x", r"[a-z]{12}://[a-z]{12}"),
         ("PASSWORD=x", r"[a-z]{12}=[a-z]{12}"),
         ("first job, acme", r"[a-z]{12} [a-z]{12}, [a-z]{12}"),

@@ -368,6 +368,17 @@ def test_what_a_record_becomes_does_not_depend_on_what_came_before(records: list
     assert forwards == backwards[::-1] == fresh
 
 
+def test_what_is_remembered_is_bounded() -> None:
+    """More texts than are remembered change nothing, not in what they become and not in the memory used."""
+    one = redactor()
+    first = one.key("host-0.acme.com")
+    for number in range(30):
+        one.key(f"{number} " * 50_000)
+
+    assert sum(len(text) for _, text in one._memory) < 10_000_000
+    assert one.key("host-0.acme.com") == first
+
+
 def test_shapes_are_exact() -> None:
     """The shapes take what Teraslice writes and nothing around it."""
     assert is_id(UUID)

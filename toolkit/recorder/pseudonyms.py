@@ -102,12 +102,18 @@ class Pseudonyms:
         scheme, rest = found.groups()
         place = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
         authority, path = rest[:place], rest[place:]
-        hosts = [self.token(host) if host else "" for host in authority.rpartition("@")[2].split(",")]
+        hosts = [self._url_host(host) if host else "" for host in authority.rpartition("@")[2].split(",")]
         shown = scheme if scheme.lower() in shapes.SCHEMES else self.word(scheme)
         path, mark, query = path.partition("?")
         pairs = [pair for pair in re.split("[&;]", query) if not shapes.is_credential(pair.partition("=")[0])]
         asked = "&".join("=".join(self.token(part) if part else "" for part in pair.split("=", 1)) for pair in pairs)
         return f"{shown}://{','.join(hosts)}{self._parts(path)}{mark}{asked}"
+
+    def _url_host(self, text: str) -> str:
+        host, colon, port = text.rpartition(":")
+        # Whatever the host is, a number here is a port.
+        sure = host and ":" not in host and shapes.PORT.fullmatch(port)
+        return f"{self.token(host)}{colon}{port}" if sure else self.token(text)
 
     def _address(self, text: str) -> str | None:
         host, port = shapes.split_port(text)

@@ -188,9 +188,10 @@ class Redactor:
         """Redact JSON in a text, as what it holds."""
         try:
             value = loads(text.encode())
-            return dumps(self._value(Kind(inside={"": kind}), "", value, depth + 1)).decode()
+            made = dumps(self._value(Kind(inside={"": kind}), "", value, depth + 1)).decode()
         except (ValueError, TypeError, RecursionError):
             return self._replace(text)
+        return self._counted(text, self._pseudonyms.word(text)) if self._is_leak(made) else made
 
     def _kept(self, text: str) -> str:
         return self._replace(text) if self._is_leak(text) else text

@@ -40,7 +40,7 @@ _PORTS: Final = frozenset({
     "9443", "9600", "9998", "27017", "45679",
 })  # fmt: skip
 """Ports that stay behind a word that need not be a host: anything else there may be a password."""
-_PORT: Final = re.compile(r"[0-9]{1,5}")
+PORT: Final = re.compile(r"[0-9]{1,5}")
 _PHRASES: Final = re.compile(r"[\s\"'`()\[\]{}<>,;|=]", re.ASCII)
 _BRACKETED: Final = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 _DATE_PART: Final = re.compile(
@@ -72,7 +72,7 @@ def has_phrases(text: str) -> bool:
 def split_port(text: str) -> tuple[str, str]:
     """Split a text into a host and its port with the colon; the port is empty where there is none."""
     host, colon, port = text.rpartition(":")
-    if not colon or not _PORT.fullmatch(port) or (":" in host and not host.endswith("]")) or "/" in host:
+    if not colon or not PORT.fullmatch(port) or (":" in host and not host.endswith("]")) or "/" in host:
         return text, ""
     sure = host.endswith("]") or ("." in host and (HOST.fullmatch(host) or ADDRESS.fullmatch(host)))
     return (host, f":{port}") if sure or port in _PORTS else (text, "")
