@@ -109,12 +109,12 @@ LINES: list[tuple[str, Edit, str]] = [
     (
         "both",
         ("controllers.json", '"pieces":[[', '"of":"x","pieces":[['),
-        r".*processed: must have either pieces or .*",
+        r".*processed: must have either pieces, or deltas, or .*",
     ),
     (
         "neither",
         ("controllers.json", '"of":"processed",', ""),
-        r".*\$\.counters\.failed: must have either pieces or .*",
+        r".*\$\.counters\.failed: must have either pieces, or deltas, or .*",
     ),
     (
         "of text",
@@ -421,9 +421,14 @@ def test_an_edited_count_is_noticed(tmp_path: Path) -> None:
     read_bundle(folder, allow_edited=True)
 
 
+def frames(steps: str, skews: str) -> dict[str, object]:
+    """The frames of a recording's manifest."""
+    return {"frames": {"steps_ms": steps, "skews_ms": skews}}
+
+
 MANIFESTS: list[tuple[dict[str, object], str]] = [
     ({"format": None}, r"bundle\.json \$\.format: is missing"),
-    ({"format": "new"}, r"bundle\.json \$\.format: is 'new', not a version such as 1\.0"),
+    ({"format": "new"}, r"bundle\.json \$\.format: is 'new', not a version such as 2\.0"),
     ({"from": None}, r"bundle\.json \$: .*missing required field from"),
     ({"counts": []}, r"bundle\.json \$\.counts: expected object, got array"),
     ({"origin": {"kind": "made up"}}, r"bundle\.json \$\.origin\.kind: is neither generated nor recorded"),
@@ -437,15 +442,25 @@ MANIFESTS: list[tuple[dict[str, object], str]] = [
     ({"from": "soon"}, r"bundle\.json \$\.from: 'soon' is not a date such as .*"),
     ({"to": "2026-13-01\nT"}, r"bundle\.json \$\.to: '2026-13-01\\nT' is not a date such as .*"),
     ({"from": "2027-01-01T00:00:00.000Z"}, r"bundle\.json \$\.from: 2027\S* is later than \$\.to, 2026\S*"),
-    ({"frames": [{"t": "x"}]}, r"bundle\.json \$\.frames\[0\]\.t: 'x' is not a date such as .*"),
-    ({"frames": [{"t": "2025-01-01T00:00:00Z"}]}, r"bundle\.json \$\.frames\[0\]\.t: is outside the bundle's time"),
+    ({"frames": []}, r"bundle\.json \$\.frames: expected object \| null, got array"),
+    (frames("x", "0"), r"bundle\.json \$\.frames\.steps_ms: 'x' is not a number, or a number and how often, such .*"),
+    (frames("1000*59", "0*60"), r"bundle\.json \$\.frames\.steps_ms: does not lead from \$\.from to \$\.to"),
+    (frames("0 60000", "0*3"), r"bundle\.json \$\.frames\.steps_ms: has a step that does not go forward"),
+    (frames("1*9999999999", "0"), r"bundle\.json \$\.frames\.steps_ms: has 10,000,000,000 frames, more than .*"),
+    (frames("1000*60", "0*60"), r"bundle\.json \$\.frames\.skews_ms: does not have a number of .* the 61 frames"),
+    (frames("1000*60", "0*60 -1"), r"bundle\.json \$\.frames\.skews_ms: does not have a number of at least 0 .*"),
     (
-        {"frames": [{"t": "2026-01-01T00:00:09Z"}, {"t": "2026-01-01T00:00:05Z"}]},
-        r"bundle\.json \$\.frames\[1\]\.t: is not later than the one before it",
+        frames("1000*60", "0*61")
+        | {"gaps": [{"source": "jobs", "reason": "x", "from": "now", "to": "x", "frames": 1}]},
+        r"bundle\.json \$\.gaps\[0\]\.from: 'now' is not a date such as .*",
     ),
     (
-        {"orders": {"jobs": [{"t": "2025-01-01T00:00:00Z", "ids": None}]}},
+        {"orders": {"jobs": [{"t": "2025-01-01T00:00:00Z", "placed": []}]}},
         r"bundle\.json \$\.orders\.jobs\[0\]\.t: is outside the bundle's time",
+    ),
+    (
+        {"orders": {"jobs": [{"t": f"2026-01-01T00:00:0{second}Z", "placed": []} for second in (9, 5)]}},
+        r"bundle\.json \$\.orders\.jobs\[1\]\.t: is not later than the one before it",
     ),
 ]
 
@@ -495,7 +510,7 @@ def test_a_digest_is_one(tmp_path: Path) -> None:
     assert refused(folder, allow_edited=True) == "bundle.json $.files.jobs.json: is not a SHA-256 digest"
 
 
-@pytest.mark.parametrize("version", ["2.0", "0.9", "10.1"])
+@pytest.mark.parametrize("version", ["3.0", "0.9", "10.1"])
 def test_another_format_is_named(tmp_path: Path, version: str) -> None:
     """A bundle of another major version is refused with what to do."""
     folder = make(tmp_path / "x")
@@ -503,7 +518,7 @@ def test_another_format_is_named(tmp_path: Path, version: str) -> None:
     with pytest.raises(BundleTooNew) as error:
         read_bundle(folder)
     assert str(error.value) == (
-        f"cannot read the bundle {folder}: bundle.json is of format {version}, this toolkit reads 1.x; "
+        f"cannot read the bundle {folder}: bundle.json is of format {version}, this toolkit reads 1.x and 2.x; "
         "use a toolkit that knows it, or make the bundle again"
     )
 
@@ -511,8 +526,8 @@ def test_another_format_is_named(tmp_path: Path, version: str) -> None:
 def test_a_later_minor_format_is_read(tmp_path: Path) -> None:
     """A manifest of a later minor version is read, fields that are new left aside."""
     folder = make(tmp_path / "x")
-    manifest(folder, format="1.7", news=True)
-    assert read_bundle(folder).manifest.format == "1.7"
+    manifest(folder, format="2.7", news=True)
+    assert read_bundle(folder).manifest.format == "2.7"
 
 
 @pytest.mark.parametrize(

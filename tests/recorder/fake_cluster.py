@@ -143,6 +143,6 @@ class StepClock:
         if self._on_step:
             self._on_step(self.t)
 
-    def around(self, limits: Limits = QUICK) -> Surroundings:
+    def around(self) -> Surroundings:
         """Make a recording's surroundings of it."""
-        return Surroundings(clock=self, sleep=self.sleep, limits=limits)
+        return Surroundings(clock=self, sleep=self.sleep)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.recorder.fake_cluster import FakeCluster, Reply, StepClock
+from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 from toolkit.errors import TargetError
 from toolkit.model.wire import dumps
-from toolkit.recorder import record as recording
+from toolkit.recorder import finish as finishing
 from toolkit.recorder.gate import Gate
-from toolkit.recorder.record import record
 from toolkit.recorder.redact import Redactor
 from toolkit.recorder.scan import scan_bundle
 
@@ -311,7 +311,7 @@ def test_no_canary_gets_out(answers: dict[str, Any], tmp_path: Path) -> None:
 
     bundle = Replayed(path).bundle
     assert bundle.manifest.counts["executions"] == 1
-    assert len(bundle.manifest.frames[1].gaps) == 3
+    assert len(bundle.frames.gaps) == 3
     for text in (everything(tmp_path), "".join(said), asked):
         assert MARK.lower() not in text.lower()
 
@@ -325,7 +325,7 @@ def test_no_canary_reaches_the_journal(
         message = "no space"
         raise TargetError(message)
 
-    monkeypatch.setattr(recording, "write_bundle", full)
+    monkeypatch.setattr(finishing, "write_bundle", full)
     said: list[str] = []
     with FakeCluster(answers) as cluster, pytest.raises(TargetError) as caught:
         record(

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recorder.fake_cluster import StepClock
+from tests.recorder.recording import record
 from tests.recorder.series_server import Series, SeriesServer
 from toolkit.recorder.gate import Gate
-from toolkit.recorder.record import record
 from toolkit.recorder.scan import MOST, scan_bundle
 
 if TYPE_CHECKING:

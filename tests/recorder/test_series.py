@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.recorder.fake_cluster import StepClock
+from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 from tests.recorder.series_server import INFO, PATHS, Series, SeriesServer
 from toolkit.model.wire import dumps, pretty
@@ -55,7 +56,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         def move(t: int) -> None:
             server.t = series.first + t - START
 
-        path = recording.record(
+        path = record(
             server.url,
             every_ms=EVERY,
             for_ms=series.last - series.first,
@@ -91,8 +92,8 @@ def test_the_manifest_tells_the_recording(played: Played) -> None:
     manifest = played.replayed.bundle.manifest
     info = Redactor(KEY).document("info", INFO) if played.redacted else INFO
 
-    assert len(manifest.frames) == (played.series.last - played.series.first) // EVERY + 1
-    assert not [frame for frame in manifest.frames if frame.gaps]
+    assert len(played.replayed.bundle.frames.instants) == (played.series.last - played.series.first) // EVERY + 1
+    assert not played.replayed.bundle.frames.gaps
     assert manifest.origin["kind"] == "recorded"
     assert manifest.origin["cluster"] == info
     assert manifest.origin["redacted"] is played.redacted

@@ -14,10 +14,10 @@ from ts_topy import mock_server
 from ts_topy.client import TerasliceClient
 
 from tests.recorder.fake_cluster import StepClock
+from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 from toolkit.answers.answer import Cluster
 from toolkit.clock import FrozenClock
-from toolkit.recorder.record import record
 from toolkit.server.thread import ServerThread
 
 if TYPE_CHECKING:

@@ -29,6 +29,12 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
     max_leaves=5,
 )
+NUMBERS = (
+    st.integers(-2, 12)
+    | st.fixed_dictionaries({"i": st.integers(0, 9), "/j~": st.integers(-9, 9) | st.none()})
+    | st.lists(st.fixed_dictionaries({"k": st.integers(0, 3)}), max_size=4)
+)
+"""What tends to become counters and lists of entries: numbers, deeper numbers, and lists of objects."""
 DATES = st.integers(0, 3).map(lambda n: format_instant(EPOCH + n)) | st.sampled_from([None, "yesterday", 5])
 NAMES = st.sampled_from(["alpha", "beta", "", None, 3])
 STATUSES = st.sampled_from(["pending", "running", "stopping", None])
@@ -42,6 +48,7 @@ def documents(draw: st.DrawFn) -> Document:
         if draw(st.booleans()):
             fields[field] = draw(values)
     fields |= draw(st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=3))
+    fields |= draw(st.dictionaries(st.sampled_from(["n", "m"]), NUMBERS, max_size=2))
     fields["_status"] = draw(STATUSES)
     fields["ex_id"] = draw(st.sampled_from(["e1", "e2"]))
     return {key: fields[key] for key in draw(st.permutations(sorted(fields)))}
@@ -53,7 +60,7 @@ def recordings(draw: st.DrawFn) -> list[Frame]:
     frames = []
     pool = draw(st.lists(documents(), min_size=1, max_size=4))
     t = EPOCH
-    for _ in range(draw(st.integers(1, 5))):
+    for _ in range(draw(st.integers(1, 9))):
         t += draw(st.integers(1, 3))
         collections = {
             name: [
@@ -64,7 +71,7 @@ def recordings(draw: st.DrawFn) -> list[Frame]:
             ]
             for name in draw(st.lists(st.sampled_from(sorted(KINDS)), unique=True))
         }
-        frames.append(Frame(t, draw(st.integers(0, 9)), collections, []))
+        frames.append(Frame(t, draw(st.integers(0, 9)), collections, {}))
     return frames
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 
 import pytest
 from hypothesis import given, settings
 
 from tests.tracks.strategies import contents, recordings
 from toolkit.model.wire import Document, Literal, dumps
-from toolkit.tracks.fold import Folded, Frame, Mark, delta, fold, record_id
+from toolkit.tracks.build import delta
+from toolkit.tracks.fold import Folded, Frame, fold, record_id, steps_of
+from toolkit.tracks.frames import Frames, Gap
 from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.state import apply
 from toolkit.tracks.timeline import TrackTimeline
@@ -16,12 +19,14 @@ from toolkit.tracks.track import Change, Track
 
 def timeline_of(folded: Folded) -> TrackTimeline:
     """The timeline that a recording gives."""
-    return TrackTimeline(folded.tracks, folded.frames[0].t, folded.frames[-1].t, folded.orders)
+    instants = folded.frames.instants
+    tracks = {name: list(made) for name, made in folded.tracks.items()}
+    return TrackTimeline(tracks, instants[0], instants[-1], folded.orders, instants)
 
 
 def jobs(t: int, *records: tuple[str, Document]) -> Frame:
     """A frame of jobs alone."""
-    return Frame(t, 0, {"jobs": list(records)}, [])
+    return Frame(t, 0, {"jobs": list(records)}, {})
 
 
 def errors_in_turn(records: list[tuple[str, Document]]) -> list[Document]:
@@ -33,7 +38,7 @@ def errors_in_turn(records: list[tuple[str, Document]]) -> list[Document]:
 @given(recordings())
 def test_every_frame_comes_back(frames: list[Frame]) -> None:
     """Replaying a recording at a frame's instant gives every record, key, value and order that was seen."""
-    timeline = timeline_of(fold(iter(frames)))
+    timeline = timeline_of(fold(steps_of(iter(frames))))
     held: dict[str, list[tuple[str, Document]]] = {name: [] for name in KINDS}
     for frame in frames:
         held |= frame.collections
@@ -46,7 +51,7 @@ def test_every_frame_comes_back(frames: list[Frame]) -> None:
 @given(recordings())
 def test_between_frames_the_last_one_holds(frames: list[Frame]) -> None:
     """Between two frames a recording stays what the earlier one saw."""
-    timeline = timeline_of(fold(frames))
+    timeline = timeline_of(fold(steps_of(frames)))
     for frame, after in itertools.pairwise(frames):
         for name in KINDS:
             expected = [dumps(record.fields) for record in contents(timeline, name, frame.t)]
@@ -55,8 +60,8 @@ def test_between_frames_the_last_one_holds(frames: list[Frame]) -> None:
 
 def test_what_does_not_change_costs_nothing() -> None:
     """A record that is the same in every frame has no change and no span."""
-    folded = fold([jobs(t, ("j", {"job_id": "j", "x": Literal("1.0")})) for t in (1, 2, 3)])
-    assert [Track("j", {"job_id": "j", "x": Literal("1.0")})] == folded.tracks["jobs"]
+    folded = fold(steps_of([jobs(t, ("j", {"job_id": "j", "x": Literal("1.0")})) for t in (1, 2, 3)]))
+    assert [Track("j", {"job_id": "j", "x": Literal("1.0")})] == list(folded.tracks["jobs"])
     assert folded.orders == {}
 
 
@@ -81,13 +86,14 @@ def test_an_order_of_keys_that_no_delta_gives_is_kept_whole() -> None:
 def test_the_order_is_stored_only_where_it_is_not_the_sorts() -> None:
     """An explicit order starts where the sort would be wrong, lasts while it is right, and ends with the sort."""
     a, b = ("a", {"job_id": "a"}), ("b", {"job_id": "b"})
-    folded = fold([jobs(1, a, b), jobs(2, b, a), jobs(3, b, a), jobs(4, a, b), jobs(5, a, b)])
-    assert folded.orders == {"jobs": [(2, ["b", "a"]), (4, None)]}
+    folded = fold(steps_of([jobs(1, a, b), jobs(2, b, a), jobs(3, b, a), jobs(4, a, b), jobs(5, a, b)]))
+    assert folded.orders == {"jobs": [(2, [("b", None)]), (4, [])]}
 
 
 def test_the_frames_stay_known() -> None:
     """What a frame was beside its records stays: instant, skew and gaps."""
-    assert [Mark(3, 12, ["nodes: 500"])] == fold([Frame(3, 12, {}, ["nodes: 500"])]).frames
+    frames = fold(steps_of([Frame(3, 12, {}, {"nodes": "500"}), Frame(4, 0, {}, {"nodes": "500"})])).frames
+    assert Frames(array("q", [3, 4]), array("q", [12, 0]), [Gap("nodes", "500", 3, 4, 2)]) == frames
 
 
 @pytest.mark.parametrize(
@@ -110,4 +116,4 @@ def test_records_without_an_id_get_one(collection: str, doc: Document, expected:
 def test_frames_must_come_in_order(instants: list[int]) -> None:
     """No frame, or one that is not later than the one before, is a mistake of the caller's."""
     with pytest.raises(ValueError, match="frame"):
-        fold([jobs(t) for t in instants])
+        fold(steps_of([jobs(t) for t in instants]))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,9 @@ from toolkit.tracks.kinds import instant_of
 from toolkit.tracks.state import TrackState
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import HOUR_MS, Change, Counter, Span, Track
+
+if TYPE_CHECKING:
+    from toolkit.tracks.placing import Placing
 
 EPOCH = 1_767_225_600_000
 
@@ -189,10 +192,15 @@ def test_errors_are_those_of_the_execution() -> None:
     assert found.at(0).errors("nobody") == ([], NEVER)
 
 
+def chain(*ids: str) -> list[Placing]:
+    """Ids placed at the front, one after the other."""
+    return [(name, ids[place - 1] if place else None) for place, name in enumerate(ids)]
+
+
 def test_an_explicit_order_holds_until_the_next() -> None:
-    """From its instant on an explicit order counts: ids that do not exist are skipped, others come after, sorted."""
+    """From its instant on an explicit order counts: records are placed after others, also after ones long gone."""
     tracks = [job("a", date(3)), job("b", date(2)), job("c", date(1)), job("d", date(0), spans=[(None, 30)])]
-    found = TrackTimeline({"jobs": tracks}, 0, 100, {"jobs": [(20, ["d", "nobody", "c"]), (40, None)]})
+    found = TrackTimeline({"jobs": tracks}, 0, 100, {"jobs": [(20, chain("d", "nobody", "c")), (40, [])]})
     pages = {t: (ids(found.at(t).jobs(0, 9)), found.at(t).jobs(0, 9).until) for t in (0, 20, 30, 40)}
     assert pages == {
         0: (["a", "b", "c", "d"], 20),
@@ -229,7 +237,9 @@ def test_deleted_executions_are_in_a_list_of_their_own() -> None:
 def test_an_explicit_order_is_of_listed_records() -> None:
     """A recorded order names what was listed; deleted records keep the sort."""
     gone = [Track(name, {"job_id": name, "_updated": date(n), "_deleted": True}) for n, name in enumerate("xy")]
-    found = TrackTimeline({"jobs": [*gone, job("a", date(5)), job("b", date(6))]}, 0, 100, {"jobs": [(0, ["a", "x"])]})
+    found = TrackTimeline(
+        {"jobs": [*gone, job("a", date(5)), job("b", date(6))]}, 0, 100, {"jobs": [(0, chain("a", "x"))]}
+    )
     assert ids(found.at(0).jobs(0, 9)) == ["a", "b"]
     assert ids(found.at(0).deleted_jobs(0, 9)) == ["y", "x"]
     assert found.at(0).asset_operations() == ({}, NEVER)

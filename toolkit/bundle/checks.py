@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.bundle.counting import check_counters, check_counts
+from toolkit.bundle.counting import check_counters, check_counts, has_place
 from toolkit.bundle.words import refuse, under
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.tracks.track import Item, Span, Track
 
 
-def check_track(track: Track, first: int, last: int, *, may_fall: bool = False) -> None:
+def check_track(track: Track, first: int, last: int, instants: Sequence[int] = (), *, may_fall: bool = False) -> None:
     """Check a track's instants, counters and lists.
 
     Args:
         track: The track.
         first: The bundle's first instant.
         last: Its last one.
+        instants: The frames' instants, if it is a recording's.
         may_fall: Whether its counters are totals that may begin anew.
 
     Raises:
@@ -30,7 +33,7 @@ def check_track(track: Track, first: int, last: int, *, may_fall: bool = False) 
     for name, items in track.lists.items():
         _check_list(track, name, items)
     check_counts(track, first, last)
-    check_counters(track, last, may_fall=may_fall)
+    check_counters(track, last, instants, may_fall=may_fall)
 
 
 def _check_changes(track: Track, first: int, last: int) -> None:
@@ -63,7 +66,7 @@ def check_spans(spans: list[Span]) -> None:
 
 def _check_list(track: Track, name: str, items: list[Item]) -> None:
     where = under("$.lists", name)
-    if name not in track.doc:
+    if not has_place(track, name):
         refuse(where, "has no place in the document")
     for place, item in enumerate(items):
         if item.since is not None and item.until is not None and item.since >= item.until:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
 from toolkit.bundle.words import refuse, under
+from toolkit.tracks.columns import Deltas
+from toolkit.tracks.paths import path_of
+from toolkit.tracks.runs import read_runs
 from toolkit.tracks.track import line_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.tracks.track import Counter, Item, Piece, Track
 
@@ -37,12 +41,13 @@ def check_counts(track: Track, first: int, last: int) -> None:
             refuse(where, f"is {base}, but the list has up to {longest[of]} entries")
 
 
-def check_counters(track: Track, last: int, *, may_fall: bool) -> None:
+def check_counters(track: Track, last: int, instants: Sequence[int], *, may_fall: bool) -> None:
     """Check a track's counters; its counts have been checked.
 
     Args:
         track: The track.
         last: The bundle's last instant.
+        instants: The frames' instants, if it is a recording's.
         may_fall: Whether a new piece may start below the one before it, as totals that begin anew do.
 
     Raises:
@@ -50,16 +55,44 @@ def check_counters(track: Track, last: int, *, may_fall: bool) -> None:
     """
     for name, counter in track.counters.items():
         where = under("$.counters", name)
-        if name not in track.doc:
+        if name not in track.doc and (counter.of or not has_place(track, path_of(name)[0])):
             refuse(where, "has no place in the document")
-        if bool(counter.of) == bool(counter.pieces):
-            refuse(where, "must have either pieces or the field it is made of")
+        if bool(counter.of) + bool(counter.pieces) + (counter.deltas is not UNSET) != 1:
+            refuse(where, "must have either pieces, or deltas, or the field it is made of")
         if counter.times < 0 or counter.per < 1:
             refuse(where, "must have times of at least 0 and per of at least 1")
         _check_pieces(where, counter.pieces, may_fall=may_fall)
-    highest = _highest(track, last)
+        check_deltas(where, counter, instants)
+    highest = _highest(track, last, instants)
     for name in track.counters:
         _check_highest(track, name, highest)
+
+
+def has_place(track: Track, field: str) -> bool:
+    """Tell whether a track's document ever has a field."""
+    return any(field in values for _, values in _values(track))
+
+
+def check_deltas(where: str, counter: Counter, instants: Sequence[int]) -> None:
+    """Check a counter's deltas, if it has any: a recording's frames, and numbers of 64 bit.
+
+    Raises:
+        BundleDamaged: If they are wrong; the text starts with the field.
+    """
+    if counter.deltas is UNSET:
+        return
+    frame = bisect_left(instants, counter.since)
+    if frame == len(instants) or instants[frame] != counter.since:
+        refuse(f"{where}.since", "is not the instant of a frame")
+    try:
+        runs = read_runs(counter.deltas)
+    except ValueError as error:
+        refuse(f"{where}.deltas", str(error))
+    left = len(instants) - frame - 1
+    if sum(count for _, count in runs) > left:
+        refuse(f"{where}.deltas", f"are for more than the {left:,} frames after them")
+    if any(not -LARGEST <= value <= LARGEST for value in Deltas(counter, instants).values):
+        refuse(f"{where}.deltas", f"lead to a number of more than {LARGEST}, which cannot be served")
 
 
 def _longest(items: list[Item], first: int, last: int) -> int:
@@ -86,7 +119,7 @@ def _check_pieces(where: str, pieces: list[Piece], *, may_fall: bool) -> None:
             refuse(f"{where}.pieces[{place}]", "starts below the one before it, a counter never falls")
 
 
-def _highest(track: Track, last: int) -> dict[str, int]:
+def _highest(track: Track, last: int, instants: Sequence[int]) -> dict[str, int]:
     """Give the highest values of what counters are made of in the end: pieces, counts, and fields of the document."""
     highest = {name: base for name, (base, _) in track.counts.items()}
     for name, counter in track.counters.items():
@@ -94,6 +127,8 @@ def _highest(track: Track, last: int) -> dict[str, int]:
             ends = [piece[0] for piece in counter.pieces[1:]] + [last]
             tops = [line_at(p, min(end, last)) for p, end in zip(counter.pieces, ends, strict=True) if p[0] <= last]
             highest[name] = max(tops, default=counter.pieces[0][1])
+        elif counter.deltas is not UNSET:
+            highest[name] = Deltas(counter, instants).highest
     made_of = {counter.of: name for name, counter in track.counters.items() if counter.of}
     plain = made_of.keys() - track.counters.keys() - track.counts.keys()
     for field in sorted(plain.difference(track.doc)):

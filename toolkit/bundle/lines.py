@@ -61,6 +61,8 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _counter(counter: Counter) -> dict[str, Any]:
+    if counter.deltas is not UNSET:
+        return {"deltas": counter.deltas, "since": counter.since, "value": counter.value}
     if not counter.of:
         return {"pieces": [list(piece) for piece in counter.pieces]}
     return {"of": counter.of, "per": counter.per, "times": counter.times}

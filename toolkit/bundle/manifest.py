@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct, field
 
+from toolkit.bundle.frames import FramesMark, GapMark, OrderMark, instant, read_frames, read_orders
 from toolkit.bundle.lines import read_json
+from toolkit.bundle.upgrade import upgraded
 from toolkit.bundle.words import BOM, refuse
-from toolkit.errors import BundleDamaged, BundleTooNew, UsageError
-from toolkit.model.instants import format_instant, parse_instant
+from toolkit.errors import BundleDamaged, BundleTooNew
 from toolkit.model.wire import pretty
-from toolkit.tracks.fold import Mark
+from toolkit.tracks.frames import Frames
 from toolkit.tracks.kinds import KINDS
 
 if TYPE_CHECKING:
     from toolkit.tracks.order import Explicit
 
-FORMAT: Final = "1.0"
+FORMAT: Final = "2.0"
 """The format that is written; its first number is raised by what an older toolkit cannot read."""
+EARLIER: Final = "1"
+"""The earlier format that is read as well, by its first number; `toolkit migrate` writes it anew."""
 MAJOR: Final = FORMAT.partition(".")[0]
 NAME: Final = "bundle.json"
 FILES: Final = {f"{name}.json": kind for name, kind in KINDS.items()}
@@ -29,21 +32,6 @@ FILES: Final = {f"{name}.json": kind for name, kind in KINDS.items()}
 
 _VERSION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-
-
-class FrameMark(Struct, omit_defaults=True):
-    """One frame of a recording: its instant, how long it took, and what is missing from it."""
-
-    t: str
-    skew_ms: int = 0
-    gaps: list[str] = []
-
-
-class OrderMark(Struct):
-    """A list's order from an instant on; without ids it is the sort again."""
-
-    t: str
-    ids: list[str] | None
 
 
 class Manifest(Struct):
@@ -55,7 +43,8 @@ class Manifest(Struct):
     to: str
     counts: dict[str, int]
     files: dict[str, str]
-    frames: list[FrameMark] = []
+    frames: FramesMark | None = None
+    gaps: list[GapMark] = []
     orders: dict[str, list[OrderMark]] = {}
 
     @property
@@ -73,10 +62,9 @@ class Manifest(Struct):
             "counts": self.counts,
             "files": self.files,
         }
-        if self.frames:
-            document["frames"] = msgspec.to_builtins(self.frames)
-        if self.orders:
-            document["orders"] = msgspec.to_builtins(self.orders)
+        for name, part in (("frames", self.frames), ("gaps", self.gaps), ("orders", self.orders)):
+            if part:
+                document[name] = msgspec.to_builtins(part)
         return pretty(document) + b"\n"
 
 
@@ -85,18 +73,8 @@ class Reach(NamedTuple):
 
     first: int
     last: int
-    frames: list[Mark]
+    frames: Frames
     orders: dict[str, list[Explicit]]
-
-
-def frame_marks(frames: list[Mark]) -> list[FrameMark]:
-    """Write a recording's frames down."""
-    return [FrameMark(format_instant(frame.t), frame.skew_ms, frame.gaps) for frame in frames]
-
-
-def order_marks(orders: dict[str, list[Explicit]]) -> dict[str, list[OrderMark]]:
-    """Write explicit orders down, the collections sorted by name."""
-    return {name: [OrderMark(format_instant(t), ids) for t, ids in orders[name]] for name in sorted(orders)}
 
 
 def parse_manifest(text: bytes) -> Manifest:
@@ -117,11 +95,12 @@ def parse_manifest(text: bytes) -> Manifest:
         refuse("$.format", "is missing")
     if not _VERSION.fullmatch(document["format"]):
         refuse("$.format", f"is {document['format']!a}, not a version such as {FORMAT}")
-    if document["format"].partition(".")[0] != MAJOR:
-        msg = f"is of format {document['format']}, this toolkit reads {MAJOR}.x"
+    major = document["format"].partition(".")[0]
+    if major not in {EARLIER, MAJOR}:
+        msg = f"is of format {document['format']}, this toolkit reads {EARLIER}.x and {MAJOR}.x"
         raise BundleTooNew(msg)
     try:
-        manifest = msgspec.convert(document, Manifest)
+        manifest = msgspec.convert(document if major == MAJOR else upgraded(document), Manifest)
     except msgspec.ValidationError as error:
         raise BundleDamaged(located(error)) from None
     _check(manifest)
@@ -134,20 +113,13 @@ def reach(manifest: Manifest) -> Reach:
     Raises:
         BundleDamaged: If one is no date, or out of its order.
     """
-    first, last = _instant("$.from", manifest.from_), _instant("$.to", manifest.to)
+    first, last = instant("$.from", manifest.from_), instant("$.to", manifest.to)
     if first > last:
         refuse("$.from", f"{manifest.from_} is later than $.to, {manifest.to}")
-    frames = [
-        Mark(_instant(f"$.frames[{place}].t", mark.t), mark.skew_ms, mark.gaps)
-        for place, mark in enumerate(manifest.frames)
-    ]
-    _check_ascending("$.frames", [frame.t for frame in frames], first, last)
-    orders: dict[str, list[Explicit]] = {}
-    for name, marks in manifest.orders.items():
-        where = f"$.orders.{name}"
-        orders[name] = [(_instant(f"{where}[{place}].t", mark.t), mark.ids) for place, mark in enumerate(marks)]
-        _check_ascending(where, [t for t, _ in orders[name]], first, last)
-    return Reach(first, last, frames, orders)
+    frames = Frames()
+    if manifest.frames is not None:
+        frames = read_frames(manifest.frames, manifest.gaps, first, last)
+    return Reach(first, last, frames, read_orders(manifest.orders, first, last))
 
 
 def located(error: msgspec.ValidationError) -> str:
@@ -171,19 +143,3 @@ def _check(manifest: Manifest) -> None:
         for name in names:
             if name not in KINDS:
                 refuse(f"$.{where}", f"knows no collection {name!a}")
-
-
-def _instant(where: str, text: str) -> int:
-    try:
-        return parse_instant(text)
-    except UsageError:
-        msg = f"{where}: {text!a} is not a date such as 2026-01-01T00:00:00.000Z"
-        raise BundleDamaged(msg) from None
-
-
-def _check_ascending(where: str, instants: list[int], first: int, last: int) -> None:
-    for place, t in enumerate(instants):
-        if place and t <= instants[place - 1]:
-            refuse(f"{where}[{place}].t", "is not later than the one before it")
-        if not first <= t <= last:
-            refuse(f"{where}[{place}].t", "is outside the bundle's time")

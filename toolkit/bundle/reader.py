@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.bundle.typed import LineCheck
-    from toolkit.tracks.fold import Mark
+    from toolkit.tracks.frames import Frames
     from toolkit.tracks.outline import Outline, TrackSource
     from toolkit.tracks.track import Track
 
@@ -45,7 +45,7 @@ class Bundle(NamedTuple):
 
     manifest: Manifest
     timeline: TrackTimeline
-    frames: list[Mark]
+    frames: Frames
 
 
 def read_bundle(path: Path, *, allow_edited: bool = False) -> Bundle:
@@ -77,14 +77,14 @@ def _read(path: Path, *, allow_edited: bool) -> Bundle:
         raise damaged(path, NAME, error) from None
     sources: dict[str, TrackSource] = {}
     for name, kind in FILES.items():
-        check = line_check(kind, dates.first, dates.last, generated=manifest.generated)
+        check = line_check(kind, dates.first, dates.last, dates.frames.instants, generated=manifest.generated)
         source = FileTracks(path, name, check)
         if not allow_edited and source.digest() != manifest.files[name]:
             for _ in source.outlines():
                 pass  # damage on a certain line says more than a digest
             raise damaged(path, name, "does not match its digest in bundle.json", _EDITED)
         sources[kind.name] = source
-    timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders)
+    timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders, dates.frames.instants)
     for kind in FILES.values():
         found, said = len(timeline.shelf(kind.name)), manifest.counts.get(kind.name)
         if found != said and not allow_edited:

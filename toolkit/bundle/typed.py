@@ -23,7 +23,7 @@ from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change, Counter, Item, Span, Track  # noqa: TC001 - msgspec reads a Struct's types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.tracks.kinds import Kind
 
@@ -58,15 +58,17 @@ class _Checked(Struct, Generic[D], forbid_unknown_fields=True):
 class LineCheck:
     """Checks the lines of one file of a recording: tracks of documents that may hold anything."""
 
-    def __init__(self, kind: Kind, first: int, last: int) -> None:
+    def __init__(self, kind: Kind, first: int, last: int, instants: Sequence[int] = ()) -> None:
         """Prepare for a file.
 
         Args:
             kind: The kind of records in it.
             first: The bundle's first instant.
             last: Its last one.
+            instants: The frames' instants, if it is a recording.
         """
         self._kind = kind
+        self._instants = instants
         self._first = first
         self._last = last
 
@@ -94,7 +96,7 @@ class LineCheck:
     def _outline(self, text: bytes) -> Outline:
         track = parse_line(text)
         # The cluster's totals begin anew when its master does.
-        check_track(track, self._first, self._last, may_fall=self._kind.name == "cluster")
+        check_track(track, self._first, self._last, self._instants, may_fall=self._kind.name == "cluster")
         self._check_documents(track)
         return outline(self._kind, track)
 
@@ -160,20 +162,21 @@ class ClusterCheck(LineCheck):
                 decode_as(kind, where, doc)
 
 
-def line_check(kind: Kind, first: int, last: int, *, generated: bool) -> LineCheck:
+def line_check(kind: Kind, first: int, last: int, instants: Sequence[int] = (), *, generated: bool) -> LineCheck:
     """Give the check for a file.
 
     Args:
         kind: The kind of records in it.
         first: The bundle's first instant.
         last: Its last one.
+        instants: The frames' instants, if it is a recording.
         generated: Whether documents must be what their type says.
     """
     if generated and kind.name in _TYPES:
         return TypedCheck(kind, first, last)
     if generated and kind.name == "cluster":
         return ClusterCheck(kind, first, last)
-    return LineCheck(kind, first, last)
+    return LineCheck(kind, first, last, instants)
 
 
 def countable(type_: type[Struct]) -> frozenset[str]:

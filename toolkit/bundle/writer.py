@@ -14,15 +14,16 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.bundle.frames import frames_mark, gap_marks, order_marks
 from toolkit.bundle.lines import line
-from toolkit.bundle.manifest import FILES, FORMAT, NAME, Manifest, frame_marks, order_marks
+from toolkit.bundle.manifest import FILES, FORMAT, NAME, Manifest
 from toolkit.errors import BundleDamaged, TargetError
 from toolkit.model.instants import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from toolkit.tracks.fold import Mark
+    from toolkit.tracks.frames import Frames
     from toolkit.tracks.order import Explicit
     from toolkit.tracks.track import Track
 
@@ -37,8 +38,9 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
     last: int,
     origin: dict[str, Any],
     orders: Mapping[str, Sequence[Explicit]] | None = None,
-    frames: Sequence[Mark] = (),
+    frames: Frames | None = None,
     force: bool = False,
+    look: Callable[[Path], None] | None = None,
 ) -> Path:
     """Write a bundle.
 
@@ -51,6 +53,7 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
         orders: Orders of lists that are not the sort's.
         frames: A recording's frames.
         force: Whether a bundle that is there already is replaced.
+        look: Looks at the finished files before they are put in place; what it raises leaves nothing behind.
 
     Returns:
         The target.
@@ -66,7 +69,8 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
         format_instant(last),
         {},
         {},
-        frame_marks(list(frames)),
+        frames_mark(frames) if frames is not None else None,
+        gap_marks(frames) if frames is not None else [],
         order_marks({name: list(marks) for name, marks in (orders or {}).items() if marks}),
     )
     try:
@@ -77,6 +81,8 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
                 lines = _lines(target, name, tracks.get(kind.name, ()))
                 manifest.counts[kind.name], manifest.files[name] = _write_list(folder / name, lines)
             _write(folder / NAME, [manifest.text()])
+            if look is not None:
+                look(folder)
             sync_folder(folder)
             _put_in_place(folder, place, force=force)
     except OSError as error:

@@ -99,6 +99,8 @@ class Client:
     def __init__(self, address: Address, limits: Limits, access: Access | None = None) -> None:
         """Make ready; nothing is sent before the first `get`."""
         self._limits = limits
+        self.requests = 0
+        self.received = 0
         self._prefix = address.base.path.rstrip("/")
         self._slots = asyncio.Semaphore(limits.together)
         self._http = httpx.AsyncClient(

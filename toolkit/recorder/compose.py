@@ -1,55 +1,91 @@
-"""From what a cluster showed to the frame that is stored: redacted, keyed and grouped into collections.
+"""From what a cluster showed to the frame that is stored: redacted, keyed and told by what changed.
 
-Pure. The only place where a record of a cluster passes from what was seen to what may be written.
+Pure. The only place where a record of a cluster passes from what was seen to what may be written. A record whose text
+is what it was in the frame before is not looked at again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toolkit.tracks.fold import Frame, record_id
+from toolkit.model.wire import dumps, loads
+from toolkit.tracks.fold import record_id
+from toolkit.tracks.steps import FrameStep, Stepper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.model.wire import Document
     from toolkit.recorder.frames import Seen
     from toolkit.recorder.redact import Redactor
 
 _CLUSTER: Final = ("info", "stats")
 _NAMELESS: Final = "no-id"
+_DIGEST: Final = 16
+
+
+class _Known(NamedTuple):
+    """The digest of a record's text as it came, and the id it is stored under."""
+
+    digest: bytes
+    id: str
 
 
 class Composer:
     """Makes the frames of one recording."""
 
-    def __init__(self, redactor: Redactor | None) -> None:
-        """Redact with a redactor, or not at all."""
+    def __init__(self, redactor: Redactor | None, stepper: Stepper | None = None) -> None:
+        """Redact with a redactor, or not at all; go on with a stepper that has seen frames."""
         self._redactor = redactor
-        self._cluster: dict[str, Document] = {}
+        self._stepper = stepper or Stepper()
+        self._known: dict[str, dict[tuple[str, int], _Known]] = {}
+        self._cluster: dict[str, bytes | None] = {}
 
-    @property
-    def info(self) -> Document:
-        """What `/` answered last, redacted; empty if it never did."""
-        return self._cluster.get("info", {})
-
-    def frame(self, t: int, seen: Seen) -> Frame:
+    def frame(self, t: int, seen: Seen) -> FrameStep:
         """Make the frame of an instant."""
-        collections: dict[str, list[tuple[str, Document]]] = {}
-        for name, records in seen.records.items():
-            if name in _CLUSTER:
-                # A part of the cluster that is missing this time holds what it was, as every other collection does.
-                self._cluster[name] = self._redacted(name, records[0][1])
-            else:
-                collections[name] = [self._keyed(name, key, record) for key, record in records]
-        if self._cluster:
-            collections["cluster"] = list(self._cluster.items())
-        gaps = [f"{name}: {seen.gaps[name]}" for name in sorted(seen.gaps)]
-        return Frame(t, seen.skew_ms, collections, gaps)
+        steps = {
+            name: self._stepper.take(t, name, self._collection(name, records))
+            for name, records in seen.records.items()
+            if name not in _CLUSTER
+        }
+        parts = {name: records for name, records in seen.records.items() if name in _CLUSTER}
+        # A part of the cluster that is missing this time holds what it was, as every other collection does.
+        fresh = {name: next(self._collection(name, records))[1] for name, records in parts.items()}
+        self._cluster = dict.fromkeys(self._cluster) | fresh
+        if fresh:
+            steps["cluster"] = self._stepper.take(t, "cluster", sorted(self._cluster.items()))
+        return FrameStep(t, seen.skew_ms, {name: seen.gaps[name] for name in sorted(seen.gaps)}, steps)
 
-    def _keyed(self, name: str, key: str, record: Document) -> tuple[str, Document]:
-        document = self._redacted(name, record)
+    def resume(self, cluster: list[str]) -> None:
+        """Go on after frames in which the cluster gave these of its own documents."""
+        self._cluster = dict.fromkeys(cluster)
+
+    def _collection(self, name: str, records: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | None]]:
+        """Give a collection's ids and texts, `None` for a text that is known."""
+        before, self._known[name] = self._known.get(name, {}), {}
+        times: Counter[str] = Counter()
+        for key, text in records:
+            times[key] += 1
+            place = key, times[key]
+            digest = blake2b(text, digest_size=_DIGEST).digest()
+            known = before.get(place)
+            if known is not None and known.digest == digest and key:
+                self._known[name][place] = known
+                yield known.id, None
+                continue
+            document = self._redacted(name, loads(text))
+            stored = self._id(name, key, document)
+            self._known[name][place] = _Known(digest, stored)
+            yield stored, dumps(document)
+
+    def _id(self, name: str, key: str, document: Document) -> str:
+        if name in _CLUSTER:
+            return name
         if name == "nodes":
-            return (self._redactor.key(key) if self._redactor else key) or _NAMELESS, document
-        return record_id(name, document), document
+            return (self._redactor.key(key) if self._redactor else key) or _NAMELESS
+        return record_id(name, document)
 
     def _redacted(self, kind: str, record: Document) -> Document:
         return self._redactor.document(kind, record) if self._redactor else record

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.errors import RecordError
 from toolkit.model.instants import format_instant
+from toolkit.model.wire import dumps
 from toolkit.recorder.bodies import read_json
 from toolkit.recorder.fault import Fault
 from toolkit.recorder.pages import read_pages
@@ -70,10 +71,10 @@ class Seen(NamedTuple):
 
     t: int
     skew_ms: int
-    records: dict[str, Keyed]
+    records: dict[str, list[tuple[str, bytes]]]
     gaps: dict[str, str]
     absent: frozenset[str]
-    cut: frozenset[str]
+    cut: dict[str, str]
 
 
 class _Outcome(NamedTuple):
@@ -86,7 +87,7 @@ class _Outcome(NamedTuple):
 class FrameReader:
     """Reads the frames of one recording, one after the other."""
 
-    def __init__(self, client: Client, shown: str) -> None:
+    def __init__(self, client: Client, shown: str, *, errors: bool = False) -> None:
         """Read with a client from a cluster whose address is shown as given."""
         self._client = client
         self._shown = shown
@@ -128,10 +129,14 @@ class FrameReader:
         return Seen(
             t,
             max(self._times) - min(self._times) if self._times else 0,
-            {outcome.source.name: outcome.records for outcome in outcomes if outcome.records is not None},
+            {
+                outcome.source.name: [(key, dumps(record)) for key, record in outcome.records]
+                for outcome in outcomes
+                if outcome.records is not None
+            },
             {name: fault.reason for name, fault in faults.items() if name not in absent},
             frozenset(absent),
-            frozenset(outcome.source.name for outcome in outcomes if outcome.cut),
+            {outcome.source.name: "more than 10,000" for outcome in outcomes if outcome.cut},
         )
 
     async def _outcome(self, source: Source) -> _Outcome:
@@ -144,7 +149,9 @@ class FrameReader:
     async def _read(self, source: Source) -> _Outcome:
         if source.id_field:
             pages = await read_pages(partial(self._page, source), source.id_field)
-            return _Outcome(source, [("", record) for record in pages.records], None, pages.cut)
+            return _Outcome(
+                source, [(str(record.get(source.id_field) or ""), record) for record in pages.records], None, pages.cut
+            )
         value = await self._ask(source, "")
         if source.shape == "object":
             return _Outcome(source, [(source.name, _checked(value, dict))], None)

@@ -1,91 +1,132 @@
 """The journal: frames on disk as they come, redacted already, so that nothing that was recorded is lost.
 
-A hidden directory beside the target holds one JSON line a frame, synced before the next frame is asked for. It is
-made with the first frame, and removed when the bundle is in place.
+A hidden directory beside the bundle-to-be holds one line an entry: a checksum, a blank, JSON. The first entry says
+what the recording is, every other one is a frame, told by its difference from the one before. Each is synced before the
+next frame is asked for. A line that was not finished, or that a power cut left as rubbish, ends the journal.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Self
+from zlib import crc32
 
 from toolkit.bundle.writer import sync_folder
+from toolkit.errors import TargetError
 from toolkit.model.wire import dumps, loads
-from toolkit.tracks.fold import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedRandom
     from pathlib import Path
+    from types import TracebackType
 
-_NAME = "frames.jsonl"
-_FORMAT = 1
+NAME: Final = "frames.jsonl"
+FORMAT: Final = 2
+
+Entry = dict[str, Any]
+
+
+def place_of(target: Path) -> Path:
+    """Give the place of the journal of a bundle-to-be."""
+    return target.parent / f".{target.name}.journal"
 
 
 class Journal:
-    """The journal of one recording."""
+    """The journal of one recording, held by one process at a time."""
 
-    def __init__(self, target: Path, head: dict[str, Any]) -> None:
-        """Name the recording's target; `head` is what the first line says about it. Nothing is written yet."""
-        self._target = target
-        self._head = head
-        self._file: Path | None = None
+    def __init__(self, place: Path) -> None:
+        """Name its place; nothing is written or read yet."""
+        self.place = place
+        self._file: BufferedRandom | None = None
+        self._good = 0
+
+    def __enter__(self) -> Self:
+        """Hold nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of it."""
+        self.close()
 
     @property
-    def place(self) -> Path | None:
-        """The journal's directory, if there is one."""
-        return self._file.parent if self._file else None
+    def there(self) -> bool:
+        """Whether anything is written."""
+        return (self.place / NAME).is_file()
 
-    def append(self, frame: Frame) -> None:
-        """Add a frame, and return when it will survive a power cut.
+    def append(self, *entries: Entry) -> None:
+        """Add entries, and return when they will survive a power cut. The first ones make the journal.
 
         Raises:
-            OSError: If it cannot be written; the frames before it are still there.
+            OSError: If they cannot be written; the entries before them are still there.
+            TargetError: If another process holds the journal.
         """
-        line = {"t": frame.t, "skew_ms": frame.skew_ms, "gaps": frame.gaps, "collections": frame.collections}
+        fresh = self._file is None
         if self._file is None:
-            folder = self._new_folder()
-            self._file = folder / _NAME
-            self._write({"journal": _FORMAT, **self._head})
-            sync_folder(folder)
-            sync_folder(folder.parent)
-        self._write(line)
+            self.place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = self._held("x+b")
+        self._file.seek(self._good)
+        self._file.write(b"".join(map(_line, entries)))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._good = self._file.tell()
+        if fresh:
+            sync_folder(self.place)
+            sync_folder(self.place.parent)
 
-    def frames(self) -> Iterator[Frame]:
-        """Read the frames back, one at a time; a last line that was not finished does not count."""
+    def entries(self) -> Iterator[Entry]:
+        """Read it from the start, as far as it is whole; what is appended later follows that.
+
+        Raises:
+            OSError: If it cannot be read.
+            TargetError: If another process holds it.
+        """
         if self._file is None:
-            return
-        with self._file.open("rb") as file:
-            next(file)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
-                entry = loads(line)
-                collections = {
-                    name: [(record_id, document) for record_id, document in records]
-                    for name, records in entry["collections"].items()
-                }
-                yield Frame(entry["t"], entry["skew_ms"], collections, entry["gaps"])
+            self._file = self._held("r+b")
+        place = 0
+        self._file.seek(0)
+        while (entry := _entry(line := self._file.readline())) is not None:
+            place += len(line)
+            self._good = max(self._good, place)
+            yield entry
+            self._file.seek(place)
+        self._file.truncate(max(self._good, place))
 
     def remove(self) -> None:
-        """Remove it: the bundle holds everything now."""
+        """Remove it: the bundle holds everything now, or nobody wants it."""
+        self.close()
+        shutil.rmtree(self.place, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let go of it."""
         if self._file is not None:
-            shutil.rmtree(self._file.parent, ignore_errors=True)
+            self._file.close()
+            self._file = None
 
-    def _new_folder(self) -> Path:
-        """Make a hidden directory that no earlier recording has left behind."""
-        parent = self._target.parent
-        parent.mkdir(parents=True, exist_ok=True)
-        name = f".{self._target.name}.journal"
-        folders = (parent / (name if number == 1 else f"{name}-{number}") for number in count(1))
-        folder = next(folder for folder in folders if not folder.exists())
-        folder.mkdir(mode=0o700)
-        return folder
+    def _held(self, mode: str) -> BufferedRandom:
+        file: BufferedRandom = (self.place / NAME).open(mode)  # type: ignore[assignment]  # of a binary mode with +
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            msg = f"cannot use the journal {self.place}: another process is recording into it; stop that with Ctrl-C"
+            raise TargetError(msg) from None
+        return file
 
-    def _write(self, entry: dict[str, Any]) -> None:
-        assert self._file is not None
-        with self._file.open("ab") as file:
-            file.write(dumps(entry) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+
+def _line(entry: Entry) -> bytes:
+    text = dumps(entry)
+    return b"%08x %s\n" % (crc32(text), text)
+
+
+def _entry(line: bytes) -> Entry | None:
+    """Read a line; `None` if it is not whole."""
+    text = line[9:-1]
+    if not line.endswith(b"\n") or line[:9] != b"%08x " % crc32(text):
+        return None
+    value = loads(text)
+    return value if isinstance(value, dict) else None

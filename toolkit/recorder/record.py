@@ -7,50 +7,41 @@ ends a recording early (Ctrl-C, a full disk) leaves the bundle of what there is,
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from toolkit import __version__
-from toolkit.bundle.writer import check_target, write_bundle
+import msgspec
+
+from toolkit.bundle.writer import check_target
 from toolkit.clock import Clock, RunningClock, wall_now
-from toolkit.errors import TargetError, ToolkitError
-from toolkit.recorder.address import Address, parse_address
-from toolkit.recorder.client import Client, Limits
+from toolkit.errors import TargetError, ToolkitError, UsageError
+from toolkit.recorder.client import Client
 from toolkit.recorder.compose import Composer
+from toolkit.recorder.entries import frame_entry, read_frame
+from toolkit.recorder.finish import Finished, Head, finish, open_journal, read_head
 from toolkit.recorder.frames import FrameReader
 from toolkit.recorder.interrupt import Interrupt, Interrupted
-from toolkit.recorder.journal import Journal
-from toolkit.recorder.pages import WINDOW
+from toolkit.recorder.journal import FORMAT, Journal, place_of
+from toolkit.recorder.plan import UNTIL_INTERRUPTED, Plan
 from toolkit.recorder.redact import Redactor
 from toolkit.recorder.tally import Tally, described
+from toolkit.recorder.watching import Standing
 from toolkit.timeline.view import NEVER
-from toolkit.tracks.fold import fold
+from toolkit.tracks.steps import Stepper
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from toolkit.recorder.frames import Seen
+    from toolkit.recorder.watching import Watcher
 
-UNTIL_INTERRUPTED = NEVER
-"""A `for_ms` that does not end by itself."""
 _LATE_MS = 100
 """A tick that comes later than this is counted as late, and its frame has the instant at which it was taken."""
 _KEY_BYTES = 32
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a recording is asked to do."""
-
-    address: Address
-    every_ms: int
-    for_ms: int
-    target: Path
-    redact: bool
-    force: bool
 
 
 @dataclass(frozen=True)
@@ -60,63 +51,136 @@ class Surroundings:
     Attributes:
         clock: Gives the ticks.
         sleep: Waits for so many seconds.
-        limits: How patient to be with the cluster.
     """
 
     clock: Clock = field(default_factory=lambda: RunningClock(wall_now(), NEVER))
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    limits: Limits = field(default_factory=Limits)
 
 
-def record(  # noqa: PLR0913 - the flags of the command
-    url: str,
-    *,
-    every_ms: int,
-    for_ms: int,
-    target: Path,
-    redact: bool,
-    force: bool,
-    say: Callable[[str], None],
-    around: Surroundings | None = None,
-) -> Path:
+def record(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> Finished:
     """Record a cluster into a bundle.
 
     Args:
-        url: Its address; credentials in it are used and never shown.
-        every_ms: From one tick to the next, at least 1.
-        for_ms: How long, both ends included; 0 is one frame, `UNTIL_INTERRUPTED` goes on until Ctrl-C.
-        target: The bundle's directory.
-        redact: Whether names become pseudonyms and credentials are dropped, before anything is written.
-        force: Whether a bundle that is there already is replaced.
-        say: Takes lines for the person who waits.
-        around: The clock and the patience; the real ones by default.
-
-    Returns:
-        The target.
+        plan: What is asked for.
+        watcher: Told how it goes.
+        around: The clock and how to wait; the real ones by default.
 
     Raises:
-        UsageError: If the address is none.
-        TargetError: If the target is taken or cannot be written.
+        TargetError: If the target is taken or cannot be written, or holds a recording that was not finished.
         RecordError: If there is no cluster to record.
         KeyboardInterrupt: If interrupted before there was anything, or twice.
     """
-    plan = Plan(parse_address(url), every_ms, for_ms, target, redact, force)
     _check_place(plan)
-    return _Recording(plan, say, around or Surroundings()).run()
+    journal = Journal(place_of(Path(os.path.realpath(plan.target))))
+    if journal.there:
+        if not plan.force:
+            msg = (
+                f"cannot record into {plan.target}: a recording into it was not finished; toolkit finish {plan.target} "
+                f"makes its bundle, toolkit record --resume {plan.target} goes on, --force throws it away"
+            )
+            raise TargetError(msg)
+        journal.remove()
+    around = around or Surroundings()
+    redactor = _redactor(plan)
+    head = Head(
+        journal=FORMAT,
+        start=around.clock.now(),
+        every_ms=plan.every_ms,
+        for_ms=plan.for_ms,
+        errors=plan.errors,
+        redacted=plan.redact,
+        keep_names=plan.keep_names,
+        key=_fingerprint(plan.key) if plan.key is not None else None,
+        address=plan.address.shown if redactor is None else redactor.address(plan.address.base),
+        insecure=plan.access.insecure,
+    )
+    return _Recording(plan, head, journal, redactor, watcher, around).run()
+
+
+def resume(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> Finished:
+    """Go on with a recording that was cut off, and make its bundle.
+
+    Args:
+        plan: Where the journal is (`target`), and how to reach the cluster; what is recorded, how often and how it is
+            redacted was said when the recording began. A `for_ms` that is not 0 says anew how long, from now on.
+        watcher: Told how it goes.
+        around: The clock and how to wait; the real ones by default.
+
+    Raises:
+        BundleNotFound: If there is no such recording.
+        BundleDamaged: If its journal cannot be read.
+        UsageError: If it is over, or its key is another one.
+        TargetError: If another process is recording into it, or it cannot be written.
+    """
+    around = around or Surroundings()
+    with open_journal(plan.target) as journal:
+        head, entries = read_head(journal)
+        if head.key is not None and (plan.key is None or _fingerprint(plan.key) != head.key):
+            msg = (
+                f"cannot go on with {plan.target}: its pseudonyms are made with the key of a file, and this is not it; "
+                "give the same file with --redaction-key-file"
+            )
+            raise UsageError(msg)
+        now = around.clock.now()
+        if plan.for_ms:
+            head.for_ms = now - head.start + plan.for_ms if plan.for_ms < UNTIL_INTERRUPTED else UNTIL_INTERRUPTED
+        if now > head.start + head.for_ms:
+            msg = (
+                f"cannot go on with {plan.target}: the time it was to last is over; "
+                f"toolkit finish {plan.target} makes its bundle, --for says how much longer to record"
+            )
+            raise UsageError(msg)
+        same = replace(
+            plan,
+            every_ms=head.every_ms,
+            for_ms=head.for_ms,
+            errors=head.errors,
+            redact=head.redacted,
+            keep_names=head.keep_names,
+        )
+        recording = _Recording(same, head, journal, _redactor(same), watcher, around)
+        for entry in entries:
+            recording.follow(entry)
+        if head.redacted and head.key is None:
+            watcher.say(
+                "the key of this recording was not stored, as --redaction-key-file would have been: names get other "
+                "pseudonyms from here on"
+            )
+        return recording.run()
 
 
 class _Recording:
-    def __init__(self, plan: Plan, say: Callable[[str], None], around: Surroundings) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - everything that it is made of
+        self,
+        plan: Plan,
+        head: Head,
+        journal: Journal,
+        redactor: Redactor | None,
+        watcher: Watcher,
+        around: Surroundings,
+    ) -> None:
         self._plan = plan
-        self._say = say
+        self._head = head
+        self._journal = journal
+        self._redactor = redactor
+        self._watcher = watcher
         self._around = around
-        self._redactor = Redactor(secrets.token_bytes(_KEY_BYTES)) if plan.redact else None
-        self._composer = Composer(self._redactor)
-        head = {"toolkit": __version__, "redacted": plan.redact, "every_ms": plan.every_ms}
-        self._journal = Journal(Path(os.path.realpath(plan.target)), head)
+        self._stepper = Stepper()
+        self._composer = Composer(redactor, self._stepper)
         self._tally = Tally()
+        self._before = Tally()
+        self._client: Client | None = None
 
-    def run(self) -> Path:
+    def follow(self, entry: dict[str, object]) -> None:
+        """Take in a frame that an earlier run recorded."""
+        frame = read_frame(entry)
+        self._stepper.follow(frame)
+        self._composer.resume(self._stepper.order("cluster"))
+        self._before = msgspec.convert(entry["tally"], Tally)
+        self._before.resumed += 1
+        self._tally = msgspec.structs.replace(self._before)
+
+    def run(self) -> Finished:
         try:
             with Interrupt() as interrupt:
                 try:
@@ -138,83 +202,124 @@ class _Recording:
         except KeyboardInterrupt:
             kept = self._kept()
             if kept:
-                self._say(f"interrupted{kept}")
+                self._watcher.say(f"interrupted{kept}")
             raise
+        finally:
+            self._journal.close()
 
     def _ended_early(self) -> None:
         if not self._tally.frames:
-            self._say("interrupted before the first frame was complete: nothing was recorded")
+            self._watcher.say("interrupted before the first frame was complete: nothing was recorded")
             raise KeyboardInterrupt
-        self._say("interrupted: making the bundle of what was recorded (Ctrl-C again gives that up)")
+        self._watcher.say("interrupted: making the bundle of what was recorded (Ctrl-C again gives that up)")
 
     def _kept(self) -> str:
         """Say where the frames are, if there are any; a journal without one is removed."""
         if not self._tally.frames:
             self._journal.remove()
             return ""
-        return f"; what was recorded is kept in {self._journal.place}"
+        return (
+            f"; what was recorded is kept in {self._journal.place}: toolkit finish {self._plan.target} makes the bundle"
+        )
 
     async def _record(self, interrupt: Interrupt) -> None:
-        plan, clock, tally = self._plan, self._around.clock, self._tally
-        async with Client(plan.address, self._around.limits) as client:
-            reader = FrameReader(client, plan.address.shown)
-            start = clock.now()
-            last_tick = plan.for_ms // plan.every_ms
-            tick = 0
+        plan, clock = self._plan, self._around.clock
+        start, last_tick = self._head.start, plan.last_tick
+        async with Client(plan.address, plan.limits, plan.access) as client:
+            self._client = client
+            reader = FrameReader(client, plan.address.shown, errors=plan.errors)
+            tick = self._next_tick()
             while tick <= last_tick:
                 due = start + tick * plan.every_ms
                 await interrupt.guard(self._around.sleep(clock.seconds_until(due) or 0))
                 begun = clock.now()
                 late = begun - due > _LATE_MS
                 seen = await interrupt.guard(reader.read(begun if late else due))
-                tally.late += late
+                self._tally.late += late
                 self._take(seen)
                 passed = (clock.now() - start) // plan.every_ms
                 following = max(tick + 1, min(passed, last_tick + 1))
-                tally.missed += following - tick - 1
+                self._tally.missed += following - tick - 1
                 tick = following
+
+    def _next_tick(self) -> int:
+        """Give the tick to go on with; those since the last frame of an earlier run were missed."""
+        if not self._tally.frames:
+            return 0
+        start, every = self._head.start, self._plan.every_ms
+        done = (self._tally.last - start) // every
+        tick = max(done + 1, -((start - self._around.clock.now()) // every))
+        self._tally.missed += min(tick, self._plan.last_tick + 1) - done - 1
+        return tick
 
     def _take(self, seen: Seen) -> None:
         tally = self._tally
         frame = self._composer.frame(max(seen.t, tally.last + 1) if tally.frames else seen.t, seen)
-        self._journal.append(frame)
-        for name in sorted(seen.cut - tally.cut):
-            self._say(f"the cluster lists no more than {WINDOW:,} {name}: what lies behind them is not recorded")
-        tally.take(frame.t, seen)
-        if self._plan.for_ms:
-            endless = self._plan.for_ms == UNTIL_INTERRUPTED
-            of = "" if endless else f" of {self._plan.for_ms // self._plan.every_ms + 1:,}"
-            self._say(f"frame {tally.frames + tally.missed:,}{of}: {described(frame)}")
+        for name in sorted(seen.cut.keys() - tally.cut.keys()):
+            self._watcher.say(f"{name}: {seen.cut[name]}")
+        tally.take(frame, seen)
+        self._count()
+        entry = frame_entry(frame, msgspec.to_builtins(tally))
+        try:
+            if self._journal.there:
+                self._journal.append(entry)
+            else:
+                self._journal.append(msgspec.to_builtins(self._head), entry)
+        except OSError:
+            tally.frames -= 1
+            raise
+        sizes = {name: len(records) for name, records in seen.records.items() if name not in {"info", "stats"}}
+        self._watcher.frame(self._standing(), described(sizes, frame.gaps))
 
-    def _finish(self) -> Path:
-        tally = self._tally
-        folded = fold(self._journal.frames())
-        path = write_bundle(
-            self._plan.target,
-            folded.tracks,
-            first=tally.first,
-            last=tally.last,
-            origin=self._origin(),
-            orders=folded.orders,
-            frames=folded.frames,
-            force=self._plan.force,
+    def _count(self) -> None:
+        """Put what this run counted on top of what earlier ones did."""
+        tally, before = self._tally, self._before
+        if self._client is not None:
+            tally.requests = before.requests + self._client.requests
+            tally.received = before.received + self._client.received
+        if self._redactor is not None:
+            report = self._redactor.report
+            tally.credentials = before.credentials + report.credentials
+            tally.pseudonyms = before.pseudonyms + report.pseudonyms
+            tally.leaks = before.leaks + report.leaks
+
+    def _standing(self) -> Standing:
+        tally, plan = self._tally, self._plan
+        endless = plan.for_ms >= UNTIL_INTERRUPTED
+        return Standing(
+            frames=tally.frames,
+            of=None if endless else plan.last_tick + 1,
+            left_ms=None if endless else max(0, self._head.start + plan.for_ms - tally.last),
+            late=tally.late,
+            missed=tally.missed,
+            requests=tally.requests,
+            received=tally.received,
+            changes=tally.changes,
+            gaps=sum(tally.gaps.values()),
         )
-        self._journal.remove()
-        self._say(self._tally.summary(self._redactor.report if self._redactor else None))
-        return path
 
-    def _origin(self) -> dict[str, Any]:
-        redactor, address = self._redactor, self._plan.address
-        origin = {
-            "kind": "recorded",
-            "toolkit": __version__,
-            "address": address.shown if redactor is None else redactor.address(address.base),
-            "cluster": self._composer.info,
-            "every_ms": self._plan.every_ms,
-            **self._tally.noted(),
-            "redacted": redactor is not None,
-        }
-        return origin if redactor is None else origin | {"redaction": redactor.report._asdict()}
+    def _finish(self) -> Finished:
+        done = finish(
+            self._journal,
+            self._plan.target,
+            force=self._plan.force,
+            look=lambda _folder, _head: None,
+            tally=self._tally,
+        )
+        self._watcher.say(done.tally.summary(redacted=done.head.redacted))
+        return done
+
+
+def _redactor(plan: Plan) -> Redactor | None:
+    if not plan.redact:
+        return None
+    key = secrets.token_bytes(_KEY_BYTES) if plan.key is None else plan.key
+    return Redactor(key)
+
+
+def _fingerprint(key: bytes) -> str:
+    """Tell a key from others without telling the key."""
+    return hmac.digest(key, b"the key of a recording", "sha256").hex()[:16]
 
 
 def _check_place(plan: Plan) -> None:

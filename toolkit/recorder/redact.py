@@ -44,7 +44,7 @@ class Report(NamedTuple):
 
     credentials: int
     pseudonyms: int
-    leaks: int
+    leaks: int = 0
 
 
 class Redactor:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from toolkit.model.instants import format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from toolkit.recorder.frames import Seen
-    from toolkit.recorder.redact import Report
-    from toolkit.tracks.fold import Frame
+    from toolkit.tracks.steps import FrameStep
 
 
-@dataclass
-class Tally:
-    """The counts of one recording.
+class Tally(Struct, omit_defaults=True):
+    """The counts of one recording, kept in the journal with every frame.
 
     Attributes:
         frames: How many there are.
         first: The instant of the first.
         last: The instant of the last.
         late: Ticks that began late.
-        missed: Ticks that were left out, because the frame before them took so long.
+        missed: Ticks that were left out: the frame before them took so long, or nobody was recording.
+        resumed: How often the recording was taken up again.
         gaps: By source, the frames without it.
-        cut: Lists that reached further than could be read.
         absent: What the cluster has never had.
+        cut: By list, what could not be reached.
+        changes: Records that came, went or changed since the first frame.
+        requests: Requests sent, attempts included.
+        received: Bytes of the answers' bodies.
+        credentials: Members that were dropped, being named like credentials.
+        pseudonyms: Texts that were replaced.
+        leaks: Texts that looked like secrets where none should be, and were replaced.
     """
 
     frames: int = 0
@@ -34,29 +41,31 @@ class Tally:
     last: int = 0
     late: int = 0
     missed: int = 0
-    gaps: Counter[str] = field(default_factory=Counter)
-    cut: set[str] = field(default_factory=set)
-    absent: frozenset[str] = frozenset()
+    resumed: int = 0
+    gaps: dict[str, int] = {}
+    absent: list[str] = []
+    cut: dict[str, str] = {}
+    changes: int = 0
+    requests: int = 0
+    received: int = 0
+    credentials: int = 0
+    pseudonyms: int = 0
+    leaks: int = 0
 
-    def take(self, t: int, seen: Seen) -> None:
+    def take(self, frame: FrameStep, seen: Seen) -> None:
         """Count a frame."""
-        self.first = self.first if self.frames else t
-        self.last = t
+        if self.frames:
+            self.changes += sum(len(step.changed) + len(step.gone) for step in frame.steps.values())
+        self.first = self.first if self.frames else frame.t
+        self.last = frame.t
         self.frames += 1
-        self.gaps.update(seen.gaps.keys())
+        for name in seen.gaps:
+            self.gaps[name] = self.gaps.get(name, 0) + 1
         self.cut |= seen.cut
-        self.absent = seen.absent
+        self.absent = sorted(seen.absent)
 
-    def noted(self) -> dict[str, Any]:
-        """Give what the manifest keeps."""
-        return {
-            "ticks": {"late": self.late, "missed": self.missed},
-            "absent": sorted(self.absent),
-            "cut": sorted(self.cut),
-        }
-
-    def summary(self, report: Report | None) -> str:
-        """Tell the whole recording in a line; without a report nothing was redacted."""
+    def summary(self, *, redacted: bool) -> str:
+        """Tell the whole recording in a line."""
         parts = [f"recorded {_many(self.frames, 'frame')}"]
         if self.frames > 1:
             parts[0] += f" over {format_duration(round(self.last - self.first, -3))}"
@@ -64,22 +73,28 @@ class Tally:
             gaps = ", ".join(f"{name} ({count:,})" for name, count in sorted(self.gaps.items()))
             parts.append(f"missing in some frames: {gaps}")
         if self.absent:
-            parts.append(f"the cluster does not have: {', '.join(sorted(self.absent))}")
+            parts.append(f"the cluster does not have: {', '.join(self.absent)}")
+        parts += [f"{name}: {what}" for name, what in sorted(self.cut.items())]
         if self.late or self.missed:
             parts.append(f"{_many(self.late, 'tick')} late, {self.missed:,} missed")
-        if report is None:
-            parts.append("nothing was redacted: do not share it before you have looked through it")
+        if redacted:
+            done = (
+                f"redacted: {_many(self.credentials, 'credential')} dropped, {_many(self.pseudonyms, 'text')} replaced"
+            )
+            parts.append(
+                f"{done} in all, {self.leaks:,} of them found by the leak gate" if self.leaks else f"{done} in all"
+            )
         else:
-            credentials = _many(report.credentials, "credential")
-            parts.append(f"redacted: {credentials} dropped, {_many(report.pseudonyms, 'text')} replaced in all")
+            parts.append("nothing was redacted: do not share it before you have looked through it")
         return "; ".join(parts)
 
 
-def described(frame: Frame) -> str:
+def described(sizes: Mapping[str, int], gaps: Mapping[str, str]) -> str:
     """Tell what a frame holds: counts and gaps, nothing from its records."""
-    names = sorted(frame.collections.keys() - {"cluster"})
-    counts = ", ".join(f"{len(frame.collections[name]):,} {name}" for name in names)
-    return f"{counts or 'nothing'}; missing: {', '.join(frame.gaps)}" if frame.gaps else counts
+    counts = ", ".join(f"{sizes[name]:,} {name}" for name in sorted(sizes))
+    if not gaps:
+        return counts
+    return f"{counts or 'nothing'}; missing: {', '.join(f'{name}: {gaps[name]}' for name in sorted(gaps))}"
 
 
 def _many(count: int, what: str) -> str:

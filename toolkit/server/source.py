@@ -53,11 +53,7 @@ def replay(path: Path, *, allow_edited: bool) -> Source:
     about = f"replay: {path}, {format_instant(timeline.first)} to {format_instant(timeline.last)}"
     if timeline.first == timeline.last:
         about += " (one instant: nothing moves)"
-    absent = (
-        frozenset({"errors"})
-        if origin.get("kind") == "recorded" and not bundle.manifest.counts.get("errors")
-        else frozenset()
-    )
+    absent = frozenset({"errors"}) if origin.get("kind") == "recorded" and not origin.get("errors") else frozenset()
     return Source(Cluster(timeline, None, "replay", absent), about, redacted)
 
 

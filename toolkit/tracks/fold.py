@@ -1,25 +1,33 @@
 """Frames of a recording, one after the other, become tracks: what each record was, from when to when.
 
-Replaying the tracks at a frame's instant gives back exactly what was seen: every key, value and order. Only the last
-texts and the tracks themselves are held, so a recording of any length folds in the memory of what changed.
+Replaying the tracks at a frame's instant gives back exactly what was seen: every key, value and order. What was seen
+of a record is kept in rows, in memory or elsewhere, and made into its track when that is asked for: a recording of any
+length folds in the memory of one record.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from msgspec import Struct
+from msgspec import UNSET
 
-from toolkit.model.wire import Document, dumps, loads
-from toolkit.tracks.kinds import KINDS, Kind
-from toolkit.tracks.order import Explicit, arrange
+from toolkit.model.wire import Document, dumps
+from toolkit.tracks.build import Version, build
+from toolkit.tracks.frames import FrameBook, Frames
+from toolkit.tracks.kinds import KINDS, Kind, Values
 from toolkit.tracks.outline import values_of
+from toolkit.tracks.placing import Placing, place, placings
 from toolkit.tracks.state import apply
-from toolkit.tracks.track import Change, Track
+from toolkit.tracks.steps import FrameStep, Step, Stepper, followed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from toolkit.tracks.order import Explicit
+    from toolkit.tracks.track import Change, Track
 
 
 class Frame(NamedTuple):
@@ -30,29 +38,57 @@ class Frame(NamedTuple):
         skew_ms: How long it took from the first answer to the last.
         collections: By collection the records in the order they came, each with its id (see `record_id`). One that
             is missing could not be asked: it holds what it was.
-        gaps: What is missing and why, for people.
+        gaps: What is missing and why.
     """
 
     t: int
     skew_ms: int
     collections: dict[str, list[tuple[str, Document]]]
-    gaps: list[str]
+    gaps: dict[str, str]
 
 
-class Mark(Struct, omit_defaults=True):
-    """What stays of a frame beside its records."""
+class Rows(Protocol):
+    """What was seen of each record: by frame, what made it another one, `None` where it went."""
 
-    t: int
-    skew_ms: int = 0
-    gaps: list[str] = []
+    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+        """Keep a row; frames come in their order."""
+
+    def ids(self, name: str) -> Iterator[str]:
+        """Give the ids of a collection's records, sorted."""
+
+    def of(self, name: str, record_id: str) -> Iterator[tuple[int, Change | None]]:
+        """Give a record's rows, by frame."""
+
+
+class MemoryRows:
+    """Rows as objects."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._rows: dict[str, dict[str, list[tuple[int, Change | None]]]] = defaultdict(dict)
+
+    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+        """Keep a row."""
+        self._rows[name].setdefault(record_id, []).append((frame, change))
+
+    def ids(self, name: str) -> Iterator[str]:
+        """Give the ids of a collection's records, sorted."""
+        return iter(sorted(self._rows[name]))
+
+    def of(self, name: str, record_id: str) -> Iterator[tuple[int, Change | None]]:
+        """Give a record's rows."""
+        return iter(self._rows[name][record_id])
 
 
 class Folded(NamedTuple):
-    """A recording as tracks, sorted by id, the orders that are not the sort's, and the frames' instants."""
+    """A recording as tracks, sorted by id, the orders that are not the sort's, and its frames.
 
-    tracks: dict[str, list[Track]]
+    `tracks` are made while they are gone through, once.
+    """
+
+    tracks: dict[str, Iterable[Track]]
     orders: dict[str, list[Explicit]]
-    frames: list[Mark]
+    frames: Frames
 
 
 def record_id(collection: str, doc: Document) -> str:
@@ -63,99 +99,118 @@ def record_id(collection: str, doc: Document) -> str:
     return f"no-id-{hashlib.sha256(dumps(doc)).hexdigest()[:16]}"
 
 
-def fold(frames: Iterable[Frame]) -> Folded:
+def steps_of(frames: Iterable[Frame]) -> Iterator[FrameStep]:
+    """Tell frames by their differences."""
+    stepper = Stepper()
+    for frame in frames:
+        steps = {
+            name: stepper.take(frame.t, name, [(record, dumps(doc)) for record, doc in records])
+            for name, records in frame.collections.items()
+        }
+        yield FrameStep(frame.t, frame.skew_ms, frame.gaps, steps)
+
+
+def fold(steps: Iterable[FrameStep], rows: Rows | None = None) -> Folded:
     """Make tracks of frames.
 
     Args:
-        frames: In the order of their instants, at least one.
+        steps: In the order of their instants, at least one.
+        rows: Where to keep what was seen; in memory by default.
 
     Raises:
         ValueError: If there is no frame, or an instant is not later than the one before.
     """
-    folds = {name: _Fold(kind) for name, kind in KINDS.items()}
-    marks: list[Mark] = []
-    for frame in frames:
-        if marks and frame.t <= marks[-1].t:
-            msg = f"frames must come in the order of their instants: {frame.t} after {marks[-1].t}"
-            raise ValueError(msg)
-        for name, records in frame.collections.items():
-            folds[name].add(frame.t, records, since=frame.t if marks else None)
-        marks.append(Mark(frame.t, frame.skew_ms, frame.gaps))
-    if not marks:
+    rows = MemoryRows() if rows is None else rows
+    book = FrameBook()
+    orders = {name: _Orders(kind) for name, kind in KINDS.items()}
+    number = -1
+    for number, frame in enumerate(steps):
+        book.note(frame.t, frame.skew_ms, frame.gaps)
+        for name, step in frame.steps.items():
+            for gone in step.gone:
+                rows.add(name, gone, number, None)
+            for key, change in step.changed.items():
+                rows.add(name, key, number, change)
+            orders[name].take(frame.t, step)
+    if number < 0:
         msg = "there is no frame to fold"
         raise ValueError(msg)
+    frames = book.frames
     return Folded(
-        {name: [folding.tracks[key] for key in sorted(folding.tracks)] for name, folding in folds.items()},
-        {name: folding.orders for name, folding in folds.items() if folding.orders},
-        marks,
+        {name: _tracks(kind, rows, frames) for name, kind in KINDS.items()},
+        {name: order.marks for name, order in orders.items() if order.marks},
+        frames,
     )
 
 
-class _Fold:
-    """One collection while it is folded."""
+def _tracks(kind: Kind, rows: Rows, frames: Frames) -> Iterator[Track]:
+    last = len(frames.instants) - 1
+    for record in rows.ids(kind.name):
+        yield build(kind, record, partial(_versions, rows, kind.name, record), frames.instants, last)
+
+
+def _versions(rows: Rows, name: str, record: str) -> Iterator[Version]:
+    doc: Document = {}
+    for frame, change in rows.of(name, record):
+        if change is None:
+            yield Version(frame, None)
+        else:
+            doc = apply(doc, change)
+            yield Version(frame, doc)
+
+
+class _Orders:
+    """The order of one collection while its frames are gone through."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._texts: dict[str, bytes] = {}
-        self._present: list[str] = []
-        self.tracks: dict[str, Track] = {}
-        self.orders: list[Explicit] = []
+        self._order: list[str] = []
+        self._values: dict[str, Values] = {}
+        self._keys: dict[str, Any] = {}
+        self._placed: list[Placing] = []
+        self.marks: list[Explicit] = []
 
-    def add(self, t: int, records: list[tuple[str, Document]], *, since: int | None) -> None:
-        """Take in the collection as one frame saw it."""
-        seen = _unique(records)
-        moved = self._present != list(seen)
-        for gone in set(self._present).difference(seen):
-            track = self.tracks[gone]
-            spans = track.spans or [(None, None)]
-            track.spans = [*spans[:-1], (spans[-1][0], t)]
-        for key in seen.keys() - set(self._present):
-            if key in self.tracks:
-                self.tracks[key].spans.append((t, None))
-        for key, doc in seen.items():
-            text = dumps(doc)
-            if key not in self.tracks:
-                self.tracks[key] = Track(key, doc, spans=[] if since is None else [(since, None)])
-            elif self._texts[key] != text:
-                self.tracks[key].changes.append(delta(t, loads(self._texts[key]), doc))
+    def take(self, t: int, step: Step) -> None:
+        """Go on by a frame; a mark is made where the order is not the one that would be given."""
+        moved = bool(step.gone or step.placed)
+        for gone in step.gone:
+            del self._values[gone], self._keys[gone]
+        for key, change in step.changed.items():
+            values = self._changed(key, change)
+            if self._values.get(key) != values:
                 moved = True
-            self._texts[key] = text
-        self._present = list(seen)
-        if moved:
-            self._note_order(t, seen)
+                self._values[key] = values
+                self._keys[key] = self._kind.key(values, key)
+        if not moved:
+            return
+        self._order = followed(self._order, step)
+        placed = [placing for group in self._groups() for placing in self._group(group)]
+        if placed != self._placed:
+            self._placed = placed
+            self.marks.append((t, placed))
 
-    def _note_order(self, t: int, seen: dict[str, Document]) -> None:
-        """Store the order the records came in, where it is not the one that would be given anyway."""
-        came = list(seen)
-        key = self._kind.key
-        entries = sorted((key(values_of(self._kind, doc), name), name) for name, doc in seen.items())
-        by_sort = [name for _, name in entries]
-        wanted = self.orders[-1][1] if self.orders else None
-        places = [(name, place) for place, name in enumerate(by_sort)]
-        given = by_sort if wanted is None else [by_sort[place] for place in arrange(places, wanted)]
-        if given != came:
-            self.orders.append((t, None if by_sort == came else came))
+    def _changed(self, key: str, change: Change) -> Values:
+        if change.doc is not UNSET:
+            return values_of(self._kind, change.doc)
+        kept = zip(self._kind.watched, self._values[key], strict=True)
+        return tuple([change.set.get(field, None if field in change.unset else value) for field, value in kept])
 
+    def _groups(self) -> Iterable[list[str]]:
+        """Give what is listed together: error records by execution, all others as one; deleted ones are not."""
+        listed = [key for key in self._order if not self._kind.is_deleted(self._values[key])]
+        if self._kind.name != "errors":
+            return [listed]
+        place_of = self._kind.watched.index("ex_id")
+        groups: dict[object, list[str]] = defaultdict(list)
+        for key in listed:
+            groups[str(self._values[key][place_of])].append(key)
+        return groups.values()
 
-def _unique(records: list[tuple[str, Document]]) -> dict[str, Document]:
-    """Key records by id; one that came twice is kept twice."""
-    seen: dict[str, Document] = {}
-    for name, doc in records:
-        key, count = name, 1
-        while key in seen:
-            count += 1
-            key = f"{name}#{count}"
-        seen[key] = doc
-    return seen
-
-
-def delta(t: int, before: Document, after: Document) -> Change:
-    """Give the change that makes one document of another, key order included.
-
-    The fields' JSON texts are compared: Python takes `1`, `True` and `1.0` for the same, a client may not.
-    """
-    changed: dict[str, Any] = {
-        field: value for field, value in after.items() if field not in before or dumps(before[field]) != dumps(value)
-    }
-    change = Change(t, set=changed, unset=[field for field in before if field not in after])
-    return change if dumps(apply(before, change)) == dumps(after) else Change(t, doc=after)
+    def _group(self, came: list[str]) -> list[Placing]:
+        """Give what has to be placed so that a list is as it came: as before, if that does."""
+        base = sorted(came, key=self._keys.__getitem__)
+        if base == came:
+            return []
+        members = set(came)
+        before = [placing for placing in self._placed if placing[0] in members]
+        return before if before and place(base, before) == came else placings(base, came)

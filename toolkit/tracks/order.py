@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from toolkit.timeline.order import merged_page
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.cache import Bounded
+from toolkit.tracks.placing import Placing, place
 from toolkit.tracks.track import exists
 
 if TYPE_CHECKING:
@@ -22,20 +23,13 @@ if TYPE_CHECKING:
     from toolkit.tracks.kinds import Kind
     from toolkit.tracks.outline import Outline
 
-Explicit = tuple[int, list[str] | None]
-"""From an instant on, a list's order: the ids, or `None` for the sort."""
+Explicit = tuple[int, list[Placing]]
+"""From an instant on, the records that are not where the sort has them; none if all are."""
 
 _SEGMENTS: Final = 8
 """How many segments are kept sorted."""
 
 _start_of = itemgetter(0)
-
-
-def arrange(entries: list[tuple[str, int]], wanted: list[str]) -> list[int]:
-    """Put sorted entries, each an id and a position, into an explicit order; those it does not name come after."""
-    left = dict(entries)
-    named = [left.pop(record_id) for record_id in wanted if record_id in left]
-    return named + list(left.values())
 
 
 class _Segment(NamedTuple):
@@ -126,12 +120,13 @@ class Ordering:
                 into.append((self._kind.key(values, member.id), position))
         listed.sort(key=_start_of)
         deleted.sort(key=_start_of)
-        place = bisect_right(self._explicit, t, key=_start_of)
-        wanted = self._explicit[place - 1][1] if place else None
-        if wanted is None:
+        passed = bisect_right(self._explicit, t, key=_start_of)
+        placed = self._explicit[passed - 1][1] if passed else []
+        if not placed:
             return _Segment(listed, deleted, None)
         everything = sorted([*zip(*self._listed, strict=True), *listed], key=_start_of)
-        return _Segment(listed, deleted, arrange([(key[-1], position) for key, position in everything], wanted))
+        positions = {key[-1]: position for key, position in everything}
+        return _Segment(listed, deleted, [positions[entry] for entry in place(positions, placed)])
 
 
 def _merged(moving: list[tuple[Any, int]], still: _Still, start: int, size: int) -> list[int]:

@@ -11,7 +11,7 @@ from toolkit.tracks.outline import BEGINNING, Outline, TrackSource
 from toolkit.tracks.state import TrackState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.tracks.track import Track
 
@@ -30,13 +30,15 @@ class _Kept(NamedTuple):
 class Shelf:
     """The records of one kind."""
 
-    def __init__(self, source: TrackSource) -> None:
+    def __init__(self, source: TrackSource, instants: Sequence[int] = ()) -> None:
         """Wrap tracks; `index` makes them ready.
 
         Args:
             source: Where the tracks are.
+            instants: The frames' instants, if they are a recording's.
         """
         self._source = source
+        self._instants = instants
         self._ids: list[str] = []
         self._changing = bytearray()
         self._records: Bounded[tuple[int, int], _Kept] = Bounded(RECORDS)
@@ -76,7 +78,7 @@ class Shelf:
                 kept = _Kept(Record(self._source[position].doc), BEGINNING, NEVER)
                 self._records.put((position, 0), kept)
             return Held(kept.record, NEVER)
-        state = self._states.get(position) or self._states.put(position, TrackState(self._source[position]))
+        state = self._states.get(position) or self._state(position)
         key = position, state.segment(t)
         kept = self._records.get(key)
         if kept is None or not kept.since <= t < kept.until:
@@ -86,6 +88,9 @@ class Shelf:
             since = t if state.track.counters else BEGINNING
             kept = self._records.put(key, _Kept(Record(doc), since, until))
         return Held(kept.record, kept.until)
+
+    def _state(self, position: int) -> TrackState:
+        return self._states.put(position, TrackState(self._source[position], self._instants))
 
     def all_at(self, positions: Held[list[int]], t: int) -> Held[list[tuple[int, Record]]]:
         """Give the records at positions, all of which exist at the instant, held as long as all of it stays so."""

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET
 
 from toolkit.timeline.view import NEVER, Held
-from toolkit.tracks.track import Change, Piece, Track, exists, line_at, line_next
+from toolkit.tracks.columns import Deltas
+from toolkit.tracks.paths import path_of, put
+from toolkit.tracks.track import Change, Counter, Piece, Track, exists, line_at, line_next
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.model.wire import Document
 
@@ -70,20 +72,31 @@ class Line:
         return self._moves[after]
 
 
+def moving(counter: Counter, instants: Sequence[int]) -> Line | Deltas:
+    """Make a counter ready; one that is made of another field is not."""
+    return Line(counter.pieces) if counter.deltas is UNSET else Deltas(counter, instants)
+
+
 class TrackState:
     """One track, ready to be asked for any instant."""
 
-    __slots__ = ("_checkpoints", "_edges", "_latest", "_lines", "_settled", "_times", "track")
+    __slots__ = ("_checkpoints", "_edges", "_latest", "_lines", "_paths", "_settled", "_times", "track")
 
-    def __init__(self, track: Track) -> None:
-        """Index a track's instants."""
+    def __init__(self, track: Track, instants: Sequence[int] = ()) -> None:
+        """Index a track's instants.
+
+        Args:
+            track: The track.
+            instants: The frames' instants, if it is a recording's.
+        """
         self.track = track
         self._times = [change.t for change in track.changes]
         self._edges = sorted({*self._times, *_bounds(track)})
         self._checkpoints: dict[int, Document] = {0: track.doc}
         self._latest = (0, track.doc)
         self._settled: tuple[int, Document] | None = None
-        self._lines = {field: Line(counter.pieces) for field, counter in track.counters.items() if counter.pieces}
+        self._lines = {name: moving(counter, instants) for name, counter in track.counters.items() if not counter.of}
+        self._paths = {name: path_of(name) for name in track.counters}
 
     def segment(self, t: int) -> int:
         """Number the time between two of the track's own instants that `t` is in; only counters move within one."""
@@ -102,9 +115,11 @@ class TrackState:
         if not self.track.counters:
             return Held(doc, until)
         doc = dict(doc)
-        for field in [field for field in self.track.counters if field in doc]:
-            value = self._count(doc, field, t)
-            doc[field], until = value.value, min(until, value.until)
+        for name, path in self._paths.items():
+            if path[0] in doc:
+                value = self._count(doc, name, t)
+                doc[path[0]] = value.value if len(path) == 1 else put(doc, path, value.value)[path[0]]
+                until = min(until, value.until)
         return Held(doc, until)
 
     def _folded(self, count: int) -> Document:

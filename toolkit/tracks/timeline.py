@@ -14,6 +14,7 @@ from toolkit.model.status import TERMINAL
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.tracks.cache import Bounded
+from toolkit.tracks.frames import frame_of, shown_until
 from toolkit.tracks.jobs import JobIndex
 from toolkit.tracks.kinds import KINDS, instant_of
 from toolkit.tracks.moves import moves
@@ -42,6 +43,7 @@ class TrackTimeline:
         first: int,
         last: int,
         orders: Orders | None = None,
+        frames: Sequence[int] = (),
     ) -> None:
         """Index tracks.
 
@@ -50,7 +52,9 @@ class TrackTimeline:
             first: The first instant that can be asked for.
             last: The last one.
             orders: By collection, the orders of its list that are not the sort's, ascending.
+            frames: The instants of a recording's frames, ascending: in between, the last one holds.
         """
+        self.frames = frames
         self.first = first
         self.last = last
         orders = orders or {}
@@ -63,7 +67,7 @@ class TrackTimeline:
         for kind in KINDS.values():
             held = tracks.get(kind.name, ())
             source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held)
-            shelf = self._shelves[kind.name] = Shelf(source)
+            shelf = self._shelves[kind.name] = Shelf(source, frames)
             explicit = orders.get(kind.name, ())
             if kind.name == "errors":
                 self._errors = _by_execution(shelf.index())
@@ -129,27 +133,28 @@ class TrackTimeline:
 class TrackView:
     """A bundle at one instant."""
 
-    __slots__ = ("_timeline", "t")
+    __slots__ = ("_at", "_timeline", "t")
 
     def __init__(self, timeline: TrackTimeline, t: int) -> None:
         """Look at a timeline at an instant of it."""
         self._timeline = timeline
         self.t = t
+        self._at = timeline.frames[frame_of(timeline.frames, t)] if timeline.frames else t
 
     def info(self) -> Held[Record]:
         """What `GET /` answers; `{}` if the bundle does not know."""
-        record, until = self._timeline.shelf("cluster").find("info", self.t)
+        record, until = self._find("cluster", "info")
         return Held(record or Record({}), until)
 
     def stats(self) -> Held[Record]:
         """What `GET /cluster/stats` answers; `{}` if the bundle does not know."""
-        record, until = self._timeline.shelf("cluster").find("stats", self.t)
+        record, until = self._find("cluster", "stats")
         return Held(Record(both_names(record.fields if record else {})), until)
 
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """The nodes of the cluster state by key, in the order of the wire."""
         shelf = self._timeline.shelf("nodes")
-        found, until = shelf.all_at(self._timeline.ordering("nodes").page(self.t, 0, _ALL), self.t)
+        found, until = self._listed("nodes", self._timeline.ordering("nodes").page(self._at, 0, _ALL))
         return Held([(shelf.id(position), record) for position, record in found], until)
 
     def controllers(self) -> Held[list[Record]]:
@@ -158,7 +163,7 @@ class TrackView:
 
     def controller(self, ex_id: str) -> Held[Record | None]:
         """The controller of one execution, `None` if it has none at this instant."""
-        return self._timeline.shelf("controllers").find(ex_id, self.t)
+        return self._find("controllers", ex_id)
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
         """Jobs `start` to `start + size` of the list, without deleted ones."""
@@ -170,11 +175,11 @@ class TrackView:
 
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, `None` if there is none of that id at this instant."""
-        return self._timeline.shelf("jobs").find(job_id, self.t)
+        return self._find("jobs", job_id)
 
     def job_count(self) -> int:
         """How many jobs the list has, without deleted ones."""
-        return self._timeline.ordering("jobs").count(self.t)
+        return self._timeline.ordering("jobs").count(self._at)
 
     def executions(self, start: int, size: int) -> Held[list[Record]]:
         """Executions `start` to `start + size` of the list, without deleted ones."""
@@ -186,7 +191,7 @@ class TrackView:
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
-        return self._timeline.shelf("executions").find(ex_id, self.t)
+        return self._find("executions", ex_id)
 
     def latest_execution(self, job_id: str) -> Held[Record | None]:
         """The newest execution of a job, `None` if it has none; of two that are equally new, the one of lower id."""
@@ -207,22 +212,22 @@ class TrackView:
         found, until = [], NEVER
         shelf = self._timeline.shelf("executions")
         for position in self._timeline.executions_of(job_id):
-            record, held = shelf.at(position, self.t)
+            record, held = shelf.at(position, self._at)
             until = min(until, held)
             if record is not None and record.fields.get("job_id") == job_id:
                 found.append(record)
-        return Held(found, until)
+        return Held(found, self._shown(until))
 
     def execution_count(self) -> int:
         """How many executions the list has, without deleted ones."""
-        return self._timeline.ordering("executions").count(self.t)
+        return self._timeline.ordering("executions").count(self._at)
 
     def errors(self, ex_id: str) -> Held[list[Record]]:
         """The error records of an execution; empty if there is none."""
         ordering = self._timeline.errors_of(ex_id)
         if ordering is None:
             return Held([], NEVER)
-        found, until = self._timeline.shelf("errors").all_at(ordering.page(self.t, 0, _ALL), self.t)
+        found, until = self._listed("errors", ordering.page(self._at, 0, _ALL))
         return Held([record for _, record in found if record.fields.get("ex_id") == ex_id], until)
 
     def assets(self) -> Held[list[Record]]:
@@ -233,15 +238,27 @@ class TrackView:
         """Nothing: a bundle checks no job."""
         return Held({}, NEVER)
 
+    def _find(self, name: str, record_id: str) -> Held[Record | None]:
+        record, until = self._timeline.shelf(name).find(record_id, self._at)
+        return Held(record, self._shown(until))
+
     def _page(self, name: str, start: int, size: int) -> Held[list[Record]]:
-        return self._records(name, self._timeline.ordering(name).page(self.t, start, size))
+        return self._records(name, self._timeline.ordering(name).page(self._at, start, size))
 
     def _deleted(self, name: str, start: int, size: int) -> Held[list[Record]]:
-        return self._records(name, self._timeline.ordering(name).deleted_page(self.t, start, size))
+        return self._records(name, self._timeline.ordering(name).deleted_page(self._at, start, size))
 
     def _records(self, name: str, positions: Held[list[int]]) -> Held[list[Record]]:
-        found, until = self._timeline.shelf(name).all_at(positions, self.t)
+        found, until = self._listed(name, positions)
         return Held([record for _, record in found], until)
+
+    def _listed(self, name: str, positions: Held[list[int]]) -> Held[list[tuple[int, Record]]]:
+        found, until = self._timeline.shelf(name).all_at(positions, self._at)
+        return Held(found, self._shown(until))
+
+    def _shown(self, until: int) -> int:
+        """Give until when what holds in the tracks is shown."""
+        return shown_until(self._timeline.frames, until) if self._timeline.frames else until
 
 
 def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, array[int]]:

@@ -29,9 +29,22 @@ class Change(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Counter(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """A whole number that moves by itself: pieces of a line, or another field's value `* times // per`."""
+    """A whole number that moves by itself: one of three forms.
+
+    Attributes:
+        pieces: Lines, each from an instant on.
+        deltas: What is added frame by frame, as `toolkit.tracks.runs` writes it; only recordings have frames.
+        since: With deltas: the instant of the frame that they begin after.
+        value: With deltas: the number before the first of them.
+        of: Another field's name; its value `* times // per`.
+        times: See `of`.
+        per: See `of`.
+    """
 
     pieces: list[Piece] = []
+    deltas: str | UnsetType = UNSET
+    since: int = 0
+    value: int = 0
     of: str = ""
     times: int = 1
     per: int = 1
@@ -52,7 +65,8 @@ class Track(Struct, omit_defaults=True, forbid_unknown_fields=True):
         id: The record's id; unique within its file.
         doc: The document at the track's start; counters and lists have a placeholder where they stand.
         changes: What is set and removed, by instant, ascending; later ones build on earlier ones.
-        counters: By field; of every pieces list the last piece not later than `t` counts (the first one before that).
+        counters: By field, or by `toolkit.tracks.paths` inside one; of every pieces list the last piece not later than
+            `t` counts (the first one before that).
         lists: By field; the items that exist at `t`, in the stored order.
         counts: By field; the number `base - entries of that list at t`, as `[base, list field]`.
         spans: When the record exists; empty means throughout.

@@ -1,0 +1,200 @@
+"""From a journal to a bundle, whatever happened in between: the last step of a recording, and `toolkit finish`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from toolkit import __version__
+from toolkit.bundle.writer import check_target, write_bundle
+from toolkit.errors import BundleDamaged, BundleNotFound, TargetError
+from toolkit.recorder.entries import read_frame
+from toolkit.recorder.journal import FORMAT, NAME, Journal, place_of
+from toolkit.recorder.spool import Spool
+from toolkit.recorder.tally import Tally
+from toolkit.tracks.fold import fold
+from toolkit.tracks.state import apply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from toolkit.model.wire import Document
+    from toolkit.recorder.journal import Entry
+    from toolkit.tracks.steps import FrameStep
+
+
+class Head(msgspec.Struct):
+    """A journal's first entry: what the recording is.
+
+    Attributes:
+        journal: The journal's format.
+        start: The instant of the first tick.
+        every_ms: From one tick to the next.
+        for_ms: How long.
+        errors: Whether error records are read.
+        redacted: Whether anything was redacted.
+        keep_names: Whether jobs keep their names.
+        key: A fingerprint of the key that pseudonyms are made with, if it came from a file.
+        address: The cluster's address, redacted if anything is.
+        insecure: Whether the cluster's certificate was not looked at.
+    """
+
+    journal: int
+    start: int
+    every_ms: int
+    for_ms: int
+    errors: bool
+    redacted: bool
+    keep_names: bool
+    key: str | None
+    address: str
+    insecure: bool
+
+
+class Finished(NamedTuple):
+    """A bundle that was made of a journal."""
+
+    path: Path
+    tally: Tally
+    head: Head
+
+
+def open_journal(directory: Path) -> Journal:
+    """Find the journal of a recording that did not end: by the bundle's directory, or by the journal's own.
+
+    Raises:
+        BundleNotFound: If there is none.
+    """
+    for place in (place_of(Path(os.path.realpath(directory))), directory):
+        journal = Journal(place)
+        if journal.there:
+            return journal
+    msg = (
+        f"cannot go on with {directory}: no unfinished recording is there; give the directory that "
+        "toolkit record was to write"
+    )
+    raise BundleNotFound(msg)
+
+
+def read_head(journal: Journal) -> tuple[Head, Iterator[Entry]]:
+    """Read what a journal's recording is, and give the entries of its frames.
+
+    Raises:
+        BundleDamaged: If it is no journal that this toolkit can read.
+    """
+    entries = journal.entries()
+    first = next(entries, {})
+    try:
+        head = msgspec.convert(first, Head)
+    except msgspec.ValidationError:
+        head = None
+    if head is None or head.journal != FORMAT:
+        msg = (
+            f"cannot read the journal {journal.place}: {NAME} does not start as a journal of this toolkit does; "
+            "use the version that wrote it"
+        )
+        raise BundleDamaged(msg)
+    return head, entries
+
+
+def finish(
+    journal: Journal,
+    target: Path,
+    *,
+    force: bool,
+    look: Callable[[Path, Head], None],
+    tally: Tally | None = None,
+) -> Finished:
+    """Make the bundle of a journal, and remove the journal.
+
+    Args:
+        journal: The journal.
+        target: The bundle's directory.
+        force: Whether a bundle that is there already is replaced.
+        look: Looks at the bundle's files before they are put in place; what it raises keeps the journal.
+        tally: What was counted; as the last frame has it by default.
+
+    Raises:
+        TargetError: If the target is taken or cannot be written.
+        BundleDamaged: If it is no journal that can be read, or it has no frame.
+    """
+    check_target(target, force=force)
+    head, entries = read_head(journal)
+    reading = _Reading(entries, tally)
+    try:
+        with Spool(journal.place) as rows:
+            folded = fold(reading.frames(journal), rows)
+            path = write_bundle(
+                target,
+                folded.tracks,
+                first=folded.frames.instants[0],
+                last=folded.frames.instants[-1],
+                origin=_origin(head, reading),
+                orders=folded.orders,
+                frames=folded.frames,
+                force=force,
+                look=lambda folder: look(folder, head),
+            )
+    except sqlite3.Error as error:
+        msg = f"cannot write the bundle {target}: {error}; make room for a second copy of {journal.place}"
+        raise TargetError(msg) from error
+    journal.remove()
+    return Finished(path, reading.tally, head)
+
+
+class _Reading:
+    """Goes through a journal's frames, and remembers what the manifest needs."""
+
+    def __init__(self, entries: Iterator[Entry], tally: Tally | None) -> None:
+        self._entries = entries
+        self._known = tally
+        self.tally = Tally()
+        self.info: Document = {}
+
+    def frames(self, journal: Journal) -> Iterator[FrameStep]:
+        first = next(self._entries, None)
+        if first is None:
+            msg = f"cannot read the journal {journal.place}: it holds no frame; remove it, and record again"
+            raise BundleDamaged(msg)
+        for entry in chain([first], self._entries):
+            self.tally = self._known or msgspec.convert(entry["tally"], Tally)
+            frame = read_frame(entry)
+            if "cluster" in frame.steps and "info" in frame.steps["cluster"].changed:
+                change = frame.steps["cluster"].changed["info"]
+                self.info = apply(self.info, change)
+            yield frame
+
+
+def _origin(head: Head, reading: _Reading) -> dict[str, Any]:
+    tally = reading.tally
+    origin = {
+        "kind": "recorded",
+        "toolkit": __version__,
+        "address": head.address,
+        "cluster": reading.info,
+        "every_ms": head.every_ms,
+        "ticks": {"late": tally.late, "missed": tally.missed},
+        "requests": tally.requests,
+        "received": tally.received,
+        "absent": tally.absent,
+        "cut": tally.cut,
+        "errors": head.errors,
+        "redacted": head.redacted,
+    }
+    if tally.resumed:
+        origin["resumed"] = tally.resumed
+    if head.insecure:
+        origin["insecure"] = True
+    if head.redacted:
+        origin["redaction"] = {
+            "credentials": tally.credentials,
+            "pseudonyms": tally.pseudonyms,
+            "leaks": tally.leaks,
+            "names": "kept" if head.keep_names else "pseudonyms",
+        }
+    return origin

@@ -1,0 +1,145 @@
+"""A number as it was seen frame by frame becomes a counter: pieces of lines, or runs of deltas where it is noisy.
+
+Either gives back every value that was seen, exactly; the shorter one is taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate, chain, pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from toolkit.timeline.view import NEVER, Held
+from toolkit.tracks.runs import read_runs, write_runs
+from toolkit.tracks.track import HOUR_MS, Counter, Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from toolkit.tracks.runs import Run
+
+_PIECE: Final = 24
+"""About how many bytes a piece takes: an instant, a value, a slope."""
+
+
+class Point(NamedTuple):
+    """A number from a frame on."""
+
+    frame: int
+    value: int
+
+
+def fit(points: Sequence[Point], last: int, instants: Sequence[int]) -> Counter:
+    """Make the counter that gives back a number at every frame.
+
+    Args:
+        points: Where it is another one, by frame, ascending; at least one.
+        last: The last frame at which it counts.
+        instants: The frames' instants.
+    """
+    deltas = write_runs(_runs(points))
+    pieces = _pieces(points, last, instants, len(deltas) // _PIECE)
+    if pieces is not None:
+        return Counter(pieces=pieces)
+    return Counter(deltas=deltas, since=instants[points[0].frame], value=points[0].value)
+
+
+def _runs(points: Sequence[Point]) -> Iterator[Run]:
+    for before, point in pairwise(points):
+        if point.frame - before.frame > 1:
+            yield 0, point.frame - before.frame - 1
+        yield point.value - before.value, 1
+
+
+def _pieces(points: Sequence[Point], last: int, instants: Sequence[int], most: int) -> list[Piece] | None:
+    """Give lines through all that was seen, `None` if it falls, is below 0, or takes more than `most` pieces and one.
+
+    Each line is as long as there is one of a whole slope that fits. It begins at the last value that the one before
+    fits, so that the counter falls at no instant in between either.
+    """
+    if points[0].value < 0 or any(after.value < before.value for before, after in pairwise(points)):
+        return None
+    pieces: list[Piece] = []
+    start = before = (instants[points[0].frame], points[0].value)
+    low, high = 0, NEVER
+    for seen in _observed(points, last, instants):
+        least, steepest = _slopes(start, seen)
+        if max(low, least) > min(high, steepest):
+            if start != before:
+                pieces.append((*start, low))
+                start = before
+                least, steepest = _slopes(start, seen)
+            if least > steepest:
+                # Within an hour there is always a whole slope, beyond it not: a step does.
+                pieces.append((*start, 0))
+                start, least, steepest = seen, 0, NEVER
+            if len(pieces) > most:
+                return None
+            low, high = 0, NEVER
+        low, high, before = max(low, least), min(high, steepest), seen
+    return [*pieces, (*start, low)]
+
+
+def _observed(points: Sequence[Point], last: int, instants: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Give what lines must go through: each value at its first frame and at its last."""
+    ends = [point.frame - 1 for point in points[1:]] + [last]
+    seen = chain.from_iterable(
+        ((point.frame, point.value), (end, point.value)) for point, end in zip(points, ends, strict=True)
+    )
+    before = points[0].frame
+    for frame, value in seen:
+        if frame > before:
+            yield instants[frame], value
+            before = frame
+
+
+def _slopes(start: tuple[int, int], seen: tuple[int, int]) -> tuple[int, int]:
+    """Give the lowest and the highest slope, an hour, of a line from a start through a value."""
+    dt, dv = seen[0] - start[0], seen[1] - start[1]
+    return -(-dv * HOUR_MS // dt), -(-(dv + 1) * HOUR_MS // dt) - 1
+
+
+class Deltas:
+    """A number of runs of deltas, ready to be asked for any instant.
+
+    Attributes:
+        values: The number where each run begins, and at the end of the last.
+    """
+
+    __slots__ = ("_frames", "_instants", "values")
+
+    def __init__(self, counter: Counter, instants: Sequence[int]) -> None:
+        """Add up the deltas; a run of the same one counts from its first frame to its last.
+
+        Args:
+            counter: One that has deltas.
+            instants: The frames' instants.
+        """
+        first = bisect_left(instants, counter.since)
+        runs = read_runs(counter.deltas or "")
+        self._instants = instants
+        self._frames = list(accumulate((count for _, count in runs), initial=first))
+        self.values = list(accumulate((delta * count for delta, count in runs), initial=counter.value))
+
+    def at(self, t: int) -> Held[int]:
+        """Give the value at an instant, and the first later instant at which it is another one."""
+        frame = bisect_right(self._instants, t) - 1
+        place = bisect_right(self._frames, frame) - 1
+        if place < 0:
+            return Held(self.values[0], self._until(self._frames[0] + 1))
+        value = self.values[place]
+        if place + 1 == len(self._frames):
+            return Held(value, NEVER)
+        done, length = frame - self._frames[place], self._frames[place + 1] - self._frames[place]
+        step = (self.values[place + 1] - value) // length
+        if step:
+            return Held(value + step * done, self._until(frame + 1))
+        return Held(value, self._until(self._frames[place + 1] + 1))
+
+    def _until(self, frame: int) -> int:
+        return self._instants[frame] if frame < len(self._instants) else NEVER
+
+    @property
+    def highest(self) -> int:
+        """The highest number it ever is."""
+        return max(self.values)

@@ -1,0 +1,46 @@
+"""Numbers in a row as a short text: `10*3 12 0*598` is 10 three times, 12 once and 0 598 times."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Run = tuple[int, int]
+"""A number, and how often it comes: at least once."""
+
+_RUN: Final = re.compile(r"(-?[0-9]{1,19})(?:\*([1-9][0-9]{0,9}))?")
+
+
+def write_runs(runs: Iterable[Run]) -> str:
+    """Write runs, neighbours with the same number joined."""
+    return " ".join(str(value) if count == 1 else f"{value}*{count}" for value, count in _joined(runs))
+
+
+def read_runs(text: str) -> list[Run]:
+    """Read runs.
+
+    Raises:
+        ValueError: If the text is none; it says which part.
+    """
+    runs = []
+    for part in text.split(" ") if text else ():
+        found = _RUN.fullmatch(part)
+        if found is None:
+            msg = f"{part[:40]!a} is not a number, or a number and how often, such as 10*3"
+            raise ValueError(msg)
+        runs.append((int(found[1]), int(found[2] or 1)))
+    return runs
+
+
+def _joined(runs: Iterable[Run]) -> Iterator[Run]:
+    before, times = 0, 0
+    for value, count in runs:
+        if times and value != before:
+            yield before, times
+            times = 0
+        before, times = value, times + count
+    if times:
+        yield before, times
