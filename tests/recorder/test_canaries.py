@@ -12,8 +12,12 @@ from tests.recorder.fake_cluster import FakeCluster, Reply, StepClock
 from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 from toolkit.errors import TargetError
+from toolkit.model.wire import dumps
 from toolkit.recorder import finish as finishing
 from toolkit.recorder.access import Access
+from toolkit.recorder.gate import Gate
+from toolkit.recorder.redact import Redactor
+from toolkit.recorder.scan import scan_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,7 +105,88 @@ ANSWERS: dict[str, Any] = {
         }
     ],
 }
+ERROR = {
+    "slice_id": UUID,
+    "slicer_id": 0,
+    "slicer_order": 7,
+    "request": '{"start":"2026-11-22T17:34:44.859Z","key":"acme*","count":7792}',
+    "state": "error",
+    "ex_id": UUID,
+    "_created": DATE,
+    "_updated": DATE,
+    "error": "TSError: bulk sender error: es_rejected_execution_exception, caused by Error: connect ECONNREFUSED "
+    "10.0.0.9:9200\n    at pRetry (file:///app/source/packages/core-utils/dist/src/promises.js:103:21)",
+    "retry_count": 3,
+}
+RECORDS = {
+    "info": ANSWERS["/"],
+    "nodes": ANSWERS["/v1/cluster/state"]["10.0.0.1"],
+    "controllers": ANSWERS["/v1/cluster/controllers"][0],
+    "stats": ANSWERS["/v1/cluster/stats"],
+    "jobs": JOB,
+    "executions": EXECUTION,
+    "assets": ANSWERS["/v1/assets"][0],
+    "errors": ERROR,
+}
 MARK = "Zq9Canary"
+SHAPES = (
+    "{mark}{n}",
+    "zq9canary",
+    "{low}-{n}",
+    "{low}_{n}",
+    "{low}.acme.com",
+    "es-{n}.{low}.io:9200",
+    "{low}@acme.com",
+    "jane@{low}.com",
+    "http://{low}:{low}@{low}.com:9200/{low}/{n}?{low}={low}&token={low}#{low}",
+    "mongodb://u:{low},x@{low}-1,{low}-2/{low}",
+    "/mnt/{low}/{n}.json",
+    "C:\\{low}\\x",
+    "{low}:{n}",
+    "{low}/{low}:1.2.{n}",
+    "acme@{low}:1.0.0",
+    "{low}-7d9f8b6c5d-x7k2p",
+    "ts-wkr-{low}-17bb809a-4a6f-x7k2p",
+    "logs-{low}-2024.01.{n}",
+    '{{"{low}":{{"password":"{low}","x":["{low}",1]}}}}',
+    '["{low}", "{{\\"a\\":\\"{low}\\"}}"]',
+    "PASSWORD={low};User={low}",
+    "password: {low}",
+    "Bearer {mark}{n}",
+    "the worker {low} failed",
+    "Error: {low}",
+    "{mark}Error: it failed",
+    "    at {mark}.run (/app/source/{low}/dist/index.js:1:{n})",
+    "    at async http://{low}.com/x",
+    "x\n{low}\r\n\t{low}\u2028{low}",
+    "\u0430{low}\u0435",
+    "{low}\x00",
+    "node_{low}",
+    "cluster:{low}:remove",
+    "%7B{low}%7D",
+    "'{low}' \"{low}\" `{low}` <{low}> ({low}) [{low}]",
+    "{low}'s",
+    "[::1]:{low}",
+    "2026-11-22T17:34:44.859Z{low}",
+    "17bb809a-4a6f-465a-9ee6-989e30c1db87{low}",
+    "noop@{low}",
+    "standard:{low}",
+    "30s{low}",
+)
+"""What a canary may look like: `mark` is the mark as a token, `low` the mark as a plain lower-case word."""
+
+
+def canaries_of(shape: str) -> Iterator[str]:
+    """Make canaries of one shape, each with another number."""
+    return (shape.format(mark=MARK, low=MARK.lower(), n=number) for number in itertools.count(10))
+
+
+def all_canaries() -> Iterator[str]:
+    """Make canaries of all shapes in turn, each with another number."""
+    return (
+        shape.format(mark=MARK, low=MARK.lower(), n=number)
+        for number, shape in zip(itertools.count(10), itertools.cycle(SHAPES), strict=False)
+    )
 
 
 def planted(value: Any, canaries: Iterator[str]) -> Any:
@@ -132,6 +217,49 @@ def surrounded(value: Any, canaries: Iterator[str]) -> Any:
     return f"{value}{next(canaries)}" if isinstance(value, str) else value
 
 
+def before(value: Any, canaries: Iterator[str]) -> Any:
+    """Put a canary in front of every string."""
+    if isinstance(value, dict):
+        return {key: before(inside, canaries) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [before(inside, canaries) for inside in value]
+    return f"{next(canaries)} {value}" if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("keep_names", [False, True])
+@pytest.mark.parametrize("plant", [planted, keyed, surrounded, before])
+@pytest.mark.parametrize("kind", RECORDS)
+def test_no_canary_of_any_shape_is_left_in_any_record(
+    tmp_path: Path, kind: str, plant: Callable[[Any, Iterator[str]], Any], *, keep_names: bool
+) -> None:
+    """Instead of every string, beside it and as a key, no canary is left, and no pseudonym is taken for a leak."""
+    lines = []
+    redactor = Redactor(b"key", keep_names=keep_names, secrets=["secret-of-all"])
+    for shape in SHAPES:
+        record_ = plant(json.loads(json.dumps(RECORDS[kind])), canaries_of(shape))
+        assert MARK.lower() in json.dumps(record_).lower()
+        if keep_names:
+            record_.pop("name", None)  # the one name that stays, and that of no other
+        after = dumps(redactor.document(kind, record_)).decode()
+
+        assert MARK.lower() not in after.lower(), shape
+        lines.append(f'{{"doc":{after},"id":"{kind if kind in ("info", "stats") else UUID}"}}')
+    file = "cluster" if kind in {"info", "stats"} else kind
+    (tmp_path / f"{file}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+    assert scan_bundle(tmp_path, Gate(["secret-of-all"])) == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_canary_is_left_in_a_key(shape: str) -> None:
+    """Nodes' keys are pseudonyms whatever they look like, and join with the same text in a record."""
+    redactor = Redactor(b"key")
+    canary = next(canaries_of(shape))
+    after = redactor.key(canary)
+
+    assert MARK.lower() not in after.lower()
+    assert redactor.document("nodes", {"hostname": f"{canary}"}) == {"hostname": after} or canary[:1] in "{["
+
+
 def node_keys(value: dict[str, Any], canaries: Iterator[str]) -> dict[str, Any]:
     """Name every node after a canary."""
     return {next(canaries): node for node in value.values()}
@@ -145,14 +273,14 @@ def errors_too(canaries: Iterator[str]) -> dict[str, Any]:
     return {"/v1/ex": page, "/v1/jobs": broken, "/v1/cluster/controllers": moved}
 
 
-@pytest.fixture(params=[planted, keyed, surrounded])
+@pytest.fixture(params=[planted, keyed, surrounded, before])
 def answers(request: pytest.FixtureRequest) -> dict[str, Any]:
     """A cluster with canaries everywhere, in one of three ways."""
-    canaries = (f"{MARK}{number}" for number in itertools.count())
+    canaries = all_canaries()
     plant: Callable[[Any, Iterator[str]], Any] = request.param
     made = {path: plant(json.loads(json.dumps(value)), canaries) for path, value in ANSWERS.items()}
     made["/v1/cluster/state"] = node_keys(made["/v1/cluster/state"], canaries)
-    assert json.dumps(made).count(MARK) > 30
+    assert json.dumps(made).lower().count(MARK.lower()) > 30
     return made
 
 
@@ -255,3 +383,31 @@ def test_credentials_are_counted(tmp_path: Path) -> None:
 
     assert Replayed(path).origin["redaction"]["credentials"] == 4
     assert Replayed(path).origin["redaction"]["pseudonyms"] > 50
+
+
+COMMON = (
+    "worker", "failed", "json", "running", "default", "2026", "2026-11-22", "once", "slice", "elasticsearch",
+    "standard",
+    "kafka_reader", "9200", "example", "http", "data", "17bb809a", "465a-9ee6", "1.0.0", "v3.18.0", "linux",
+    "connected",
+    "ECONNREFUSED", "/app/source", "TSError", "error", "name", "job_id", "processed", "nightly", "10.0.0.1", "10.0",
+    "10.0.0.9:9200", "ts-wkr-1", "PASSWORD", "es:out", "west", "kubernetes_image", "287", "7792", UUID, DATE, "null",
+    "caused by", "index.js", "the", "node_modules", "reg.example", "Basic bmlnaHRseTp3ZXN0",
+)  # fmt: skip
+"""What a user, a password or a host may be called that stands in records too."""
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+@pytest.mark.parametrize("secret", COMMON)
+def test_a_redacted_record_is_never_refused(tmp_path: Path, kind: str, secret: str) -> None:
+    """However ordinary a secret is, redaction leaves nothing of it that the scan at the end would find."""
+    redactor = Redactor(b"key", secrets=[secret])
+    lines = []
+    for plant in (None, planted, surrounded, before, keyed):
+        record_ = json.loads(json.dumps(RECORDS[kind]))
+        after = redactor.document(kind, plant(record_, itertools.repeat(secret)) if plant else record_)
+        lines.append(f'{{"doc":{dumps(after).decode()},"id":"{kind if kind in ("info", "stats") else UUID}"}}')
+    file = "cluster" if kind in {"info", "stats"} else kind
+    (tmp_path / f"{file}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+    assert scan_bundle(tmp_path, Gate([secret])) == []

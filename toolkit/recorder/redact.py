@@ -2,28 +2,45 @@
 
 Pure: no files, no clock, no chance; the key comes from outside. What nobody knows is treated as suspect: a string
 stays only where `toolkit.recorder.allowed` says so. Everything else becomes a pseudonym, the same one for the same
-text throughout a recording, so that joins survive. Numbers, booleans and null stay. Whatever a key that is named like
-a credential holds is dropped, key and all.
+text throughout a recording, so that joins survive. Numbers, booleans, null and dates stay. Whatever a key that is named
+like a credential holds is dropped, key and all. What is left goes through the leak gate.
 """
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from toolkit.model.wire import Document, Literal
-from toolkit.recorder.allowed import KINDS, NAME_FIELDS, Kind, is_credential, is_id, is_name, is_plain_key, is_version
+from toolkit.model.wire import Document, Literal, dumps, loads
+from toolkit.recorder.allowed import HARMLESS, KINDS, Kind, is_date, is_id, is_version
+from toolkit.recorder.gate import SHORTEST, Gate
+from toolkit.recorder.harmless import ASSETS, OPERATIONS
+from toolkit.recorder.learning import Learned, Marks, compared
+from toolkit.recorder.prose import Prose
+from toolkit.recorder.pseudonyms import Pseudonyms
+from toolkit.recorder.shapes import is_credential
+from toolkit.recorder.suspects import suspect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import httpx
 
-_HARMLESS: Final = frozenset({"", "N/A"})
+    from toolkit.recorder.pseudonyms import Made
+
 _DATA: Final = "data"
-_DIGITS: Final = 12
+_LONGEST_JSON: Final = 65_536
+_DEEPEST_JSON: Final = 3
+_MOST_TEXTS: Final = 20_000
+_MOST_REMEMBERED: Final = 4_000_000
+_NAMING: Final = frozenset(
+    {"name", "key", "k", "field", "variable", "header", "param", "parameter", "option", "property"}
+)
+_GIVING: Final = frozenset({"value", "val", "v", "values", "data", "default", "content", "text"})
+_PAIR: Final = 2
 
 
 class Report(NamedTuple):
-    """What was done: how many credentials were dropped, and how many texts became pseudonyms."""
+    """What was done: credentials dropped, texts replaced, and texts among them that only the leak gate found."""
 
     credentials: int
     pseudonyms: int
@@ -31,80 +48,202 @@ class Report(NamedTuple):
 
 
 class Redactor:
-    """Redacts the records of one recording."""
+    """Redacts the records of one recording.
 
-    def __init__(self, key: bytes) -> None:
-        """Start with a key; who does not have it cannot tell what a pseudonym stood for."""
-        self._key = key
-        self._credentials = 0
-        self._pseudonyms = 0
+    Deterministic: what a text becomes depends on the key, the flags and the text, never on what came before.
+    """
+
+    def __init__(self, key: bytes, *, keep_names: bool = False, secrets: Iterable[str] = ()) -> None:
+        """Start.
+
+        Args:
+            key: Who does not have it cannot tell what a pseudonym stood for.
+            keep_names: Whether the names of jobs stay.
+            secrets: The credentials, the host and the user of the recording: none of them is ever left.
+        """
+        self._secrets = tuple(secrets)
+        self.gate = Gate(self._secrets)
+        self._keep_names = keep_names
+        self._learned = Learned()
+        self._use(Pseudonyms(key, lambda text: self.gate.found(text) is not None))
+        self._memory: dict[tuple[object, str], tuple[str, int]] = {}
+        self._remembered = 0
+        self._credentials = self._replaced = self._leaks = 0
 
     @property
     def report(self) -> Report:
         """What was done until now."""
-        return Report(self._credentials, self._pseudonyms)
-
-    def pseudonym(self, text: str) -> str:
-        """Give the name that stands for a text in this recording: `p-` and 12 hex digits."""
-        self._pseudonyms += 1
-        # Keys of JSON objects may hold what UTF-8 cannot say.
-        return f"p-{hmac.digest(self._key, text.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:_DIGITS]}"
+        return Report(self._credentials, self._replaced, self._leaks)
 
     def key(self, text: str) -> str:
         """Redact a text that is a key and an id, such as a node's; it joins with the same text in a record."""
-        return text if text in _HARMLESS else self.pseudonym(text)
+        return text if text in HARMLESS else self._replace(text)
 
     def address(self, base: httpx.URL) -> str:
         """Redact an address; its scheme, its port and the number of its path's parts stay."""
-        port = f":{base.port}" if base.port else ""
-        parts = [self.pseudonym(part) for part in base.path.split("/") if part]
-        return "/".join([f"{base.scheme}://{self.pseudonym(base.host)}{port}", *parts])
+        return self._replace(str(base).rstrip("/"))
 
     def document(self, kind: str, document: Document) -> Document:
         """Redact a record of a kind of `KINDS`; the order of its keys stays."""
-        return self._object(KINDS[kind], document)
+        return self._object(KINDS[kind], document, 0)
 
-    def _object(self, kind: Kind, document: Document) -> Document:
+    def learn(self, kind: str, document: Document, before: Document) -> None:
+        """Use the pseudonyms of a recording that goes on without its key.
+
+        Args:
+            kind: A kind of `KINDS`.
+            document: A record as the cluster has it now.
+            before: The same record as it was redacted then; nothing is learned of one that has changed since.
+        """
+        marks, marker = self._marker()
+        self._learn(compared(marks, marker.document(kind, document), before))
+
+    def learn_key(self, text: str, before: str) -> None:
+        """Use the pseudonym that a key such as a node's had in a recording that goes on without its key."""
+        marks, marker = self._marker()
+        self._learn(compared(marks, marker.key(text), before))
+
+    def _marker(self) -> tuple[Marks, Redactor]:
+        marks = Marks()
+        marker = Redactor(b"", keep_names=self._keep_names, secrets=self._secrets)
+        marker._use(marks)
+        return marks, marker
+
+    def _learn(self, found: list[tuple[Made, str]] | None) -> None:
+        self._learned.take(found or ())
+        self._memory.clear()
+
+    def _use(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        pseudonyms.known = self._learned.known
+        self._prose = Prose(pseudonyms, self._is_secret, self._is_leak)
+
+    def _is_secret(self, text: str) -> bool:
+        known = self.gate.knows(text)
+        self._leaks += known
+        return known
+
+    def _is_leak(self, text: str) -> bool:
+        leak = self.gate.found(text) is not None
+        self._leaks += leak
+        return leak
+
+    def _object(self, kind: Kind, document: Document, depth: int) -> Document:
         out: Document = {}
+        hidden = _given_credentials(document)
         for key, value in document.items():
-            if not kind.knows(key) and is_credential(key):
+            if key in hidden or (not kind.knows(key) and is_credential(key)):
                 self._credentials += 1
                 continue
-            kept = kind.knows(key) or (kind.plain_keys and is_plain_key(key))
-            name = key if kept else self.pseudonym(key)
+            name = key if kind.knows(key) else self.key(key)
             # Two keys with one pseudonym are as good as impossible, but nothing may be lost.
             while name in out:
                 name += "-"
-            out[name] = self._value(kind, key, value)
+            out[name] = self._value(kind, key, value, depth)
         return out
 
-    def _value(self, kind: Kind, key: str, value: Any) -> Any:  # noqa: ANN401 - JSON is what it is
+    def _value(self, kind: Kind, key: str, value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON is what it is
         if isinstance(value, str):
-            return self._text(kind, key, value)
+            return self._text(kind, key, value, depth)
         if isinstance(value, dict):
-            return self._object(KINDS[kind.inside.get(key, _DATA)], value)
+            return self._object(KINDS[kind.inside.get(key, _DATA)], value, depth)
         if isinstance(value, list):
-            return [self._value(kind, key, item) for item in value]
-        if isinstance(value, Literal) and value.text.startswith('"'):
-            return self.pseudonym(value.text)
-        return value
+            return [self._value(kind, key, item, depth) for item in self._without_credential(value)]
+        if isinstance(value, Literal):
+            if value.text.startswith('"'):
+                return self._counted(value.text, self._made(self._pseudonyms.word, value.text))
+            return self._number(kind, key, value, value.text)
+        return self._number(kind, key, value, str(value))
 
-    def _text(self, kind: Kind, key: str, text: str) -> str:
-        if text in _HARMLESS:
+    def _number(self, kind: Kind, key: str, value: object, text: str) -> object:
+        """Keep a number, unless it is one that was used to reach the cluster and its field is not known."""
+        if kind.knows(key) or len(text) < SHORTEST or isinstance(value, bool) or not self._is_secret(text):
+            return value
+        return self._counted(text, self._made(self._pseudonyms.word, text))
+
+    def _without_credential(self, values: list[Any]) -> list[Any]:
+        """Leave out the number that follows the name of a credential in a pair; a text becomes a pseudonym anyway."""
+        pair = len(values) == _PAIR and isinstance(values[0], str) and not isinstance(values[1], str)
+        if not pair or not is_credential(values[0]):
+            return values
+        self._credentials += 1
+        return values[:1]
+
+    def _text(self, kind: Kind, key: str, text: str, depth: int) -> str:
+        if kind.stays(key, text) or is_date(text):
             return text
-        if key in NAME_FIELDS and key in kind.names:
-            return self._name(text)
-        check = kind.strings.get(key)
-        return text if check is not None and check(text) else self.pseudonym(text)
+        if key in kind.prose:
+            shown = "\n".join(self._made(self._prose.line, line) for line in text.split("\n"))
+            return self._counted(text, self._pseudonyms.word(text) if self._is_secret(shown) else shown)
+        if key in kind.public:
+            made = self._replace(text) if suspect(kind.untyped(key, text)) else self._named(text)
+            return self._replace(text) if self._is_leak(kind.untyped(key, made)) else made
+        if key in kind.titles and self._keep_names:
+            return self._kept(text)
+        if text[:1] in {"{", "["} and len(text) <= _LONGEST_JSON and depth < _DEEPEST_JSON:
+            return self._json(kind.inside.get(key, _DATA), text, depth)
+        return self._replace(text)
 
-    def _name(self, text: str) -> str:
+    def _json(self, kind: str, text: str, depth: int) -> str:
+        """Redact JSON in a text, as what it holds."""
+        try:
+            value = loads(text.encode())
+            made = dumps(self._value(Kind(inside={"": kind}), "", value, depth + 1)).decode()
+        except (ValueError, TypeError, RecursionError):
+            return self._replace(text)
+        return self._counted(text, self._pseudonyms.word(text)) if self._is_leak(made) else made
+
+    def _kept(self, text: str) -> str:
+        return self._replace(text) if self._is_leak(text) else text
+
+    def _named(self, text: str) -> str:
+        """Redact the name of an operation, an API or an asset, part by part."""
         operation, at, asset = text.partition("@")
-        shown = operation if is_name(operation) else self.pseudonym(operation)
-        if not at:
-            return shown
-        return f"{shown}@{asset if is_id(asset) else self._asset(asset)}"
+        api, colon, tag = operation.partition(":")
+        if colon and (is_version(tag) or tag == "latest"):
+            shown = self._asset(operation)
+        else:
+            shown = f"{self._public(api)}{colon}{self._public(tag)}"
+        return f"{shown}{at}{self._asset(asset)}"
+
+    def _public(self, text: str) -> str:
+        return text if text in OPERATIONS or text in ASSETS or text in HARMLESS else self._replace(text)
 
     def _asset(self, text: str) -> str:
         name, colon, version = text.partition(":")
-        kept = version == "latest" or is_version(version)
-        return f"{self.pseudonym(name)}:{version}" if colon and kept else self.pseudonym(text)
+        if is_id(text) or (colon and (version == "latest" or is_version(version))):
+            return text if is_id(text) else f"{self._public(name)}:{version}"
+        return self._public(text)
+
+    def _replace(self, text: str) -> str:
+        return self._counted(text, self._made(self._pseudonyms.text, text))
+
+    def _counted(self, text: str, made: str) -> str:
+        self._replaced += made != text
+        return made
+
+    def _made(self, make: Callable[[str], str], text: str) -> str:
+        """Make what a text becomes, and look through it; or give what it became before."""
+        found = self._memory.get((make, text))
+        if found is None:
+            before = self._leaks
+            made = make(text)
+            found = self._pseudonyms.word(text) if self._is_leak(made) else made, self._leaks - before
+            self._remembered += len(text) + len(made)
+            if self._remembered > _MOST_REMEMBERED or len(self._memory) >= _MOST_TEXTS:
+                self._memory.clear()
+                self._remembered = len(text) + len(made)
+            self._memory[make, text] = found
+        else:
+            self._leaks += found[1]
+        return found[0]
+
+
+def _given_credentials(document: Document) -> frozenset[str]:
+    """Give the fields of a pair such as `{"name": "PASSWORD", "value": "x"}` that hold a credential."""
+    given = _GIVING.intersection(document)
+    named = given and any(
+        isinstance(value, str) and is_credential(value)
+        for value in (document[key] for key in _NAMING.intersection(document))
+    )
+    return frozenset(given) if named else frozenset()
