@@ -12,7 +12,8 @@
     |- LogError                  a command log that cannot be used
     |  `- LogDamaged
     |- CommandNotKept            a command whose log cannot be written
-    `- RecordError               a cluster that cannot be recorded
+    |- RecordError               a cluster that cannot be recorded
+    `- LeakFound                 a bundle that would show a secret
 
 An error says in one line what we could not do, the fact that stopped us, and what to do next.
 """
@@ -82,3 +83,7 @@ class CommandNotKept(ToolkitError):
 
 class RecordError(ToolkitError):
     """A cluster that cannot be recorded: unreachable, or not a Teraslice cluster."""
+
+
+class LeakFound(ToolkitError):
+    """A bundle that holds what looks like a secret, and is not written."""

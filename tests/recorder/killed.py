@@ -41,7 +41,7 @@ def main(what: str, target: Path) -> None:
     if what == "finish":
         print("begun", flush=True)  # noqa: T201 - as above
         with open_journal(target) as journal:
-            finish(journal, target, force=False, look=lambda _folder, _head: None)
+            finish(journal, target, force=False)
         return
     series = Series()
     with SeriesServer(series) as server:

@@ -104,5 +104,5 @@ def test_what_is_no_journal_is_told(journal: Journal, tmp_path: Path, text: byte
     """A file that no toolkit of this version wrote is an error, and stays."""
     (journal.place / NAME).write_bytes(text)
     with journal, pytest.raises(BundleDamaged, match=why):
-        finish(journal, tmp_path / "y", force=False, look=lambda _folder, _head: None)
+        finish(journal, tmp_path / "y", force=False)
     assert journal.there

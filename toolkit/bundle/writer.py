@@ -86,7 +86,7 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
             sync_folder(folder)
             _put_in_place(folder, place, force=force)
     except OSError as error:
-        raise _cannot(target, error) from error
+        raise cannot(target, error) from error
     return target
 
 
@@ -100,7 +100,7 @@ def check_target(target: Path, *, force: bool) -> None:
         taken = target.is_symlink() or target.exists()
         ours = target.is_dir() and ((target / NAME).is_file() or not any(target.iterdir()))
     except OSError as error:
-        raise _cannot(target, error) from error
+        raise cannot(target, error) from error
     if taken and not ours:
         msg = f"cannot write the bundle {target}: something else is there, which is not replaced; choose another place"
         raise TargetError(msg)
@@ -109,7 +109,8 @@ def check_target(target: Path, *, force: bool) -> None:
         raise TargetError(msg)
 
 
-def _cannot(target: Path, error: OSError) -> TargetError:
+def cannot(target: Path, error: OSError) -> TargetError:
+    """Make the error for a bundle that the system does not let us write."""
     reason = (error.strerror or str(error)).lower()
     return TargetError(f"cannot write the bundle {target}: {reason}; make room or choose another place")
 

@@ -17,10 +17,12 @@ from toolkit.cli.diff import diff
 from toolkit.cli.finish import finish
 from toolkit.cli.generate import generate
 from toolkit.cli.inspect import inspect
+from toolkit.cli.migrate import migrate
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
 from toolkit.cli.scenario import scenarios
 from toolkit.cli.schema import schema
+from toolkit.cli.scrub import scrub
 from toolkit.cli.serve import serve
 from toolkit.cli.validate import validate
 from toolkit.errors import ToolkitError
@@ -54,11 +56,13 @@ app.command()(generate)
 app.command()(serve)
 app.command()(record)
 app.command()(finish)
+app.command()(scrub)
 app.command()(inspect)
 app.command()(diff)
 app.command()(check)
 app.command()(validate)
 app.command()(schema)
+app.command()(migrate)
 app.add_typer(scenarios, name="scenario")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -14,13 +14,15 @@ def finish(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle that toolkit record was to write.")],
     *,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,
+    no_scan: Annotated[
+        bool, typer.Option("--no-scan", help="Write it even if something in it looks like a secret; it says so.")
+    ] = False,
 ) -> None:
     """Make the bundle of a recording that was killed, or whose disk was full: everything up to the last whole frame."""
-    from toolkit.recorder.finish import finish as make  # noqa: PLC0415 - as above
+    from toolkit.recorder.finish import finish as make  # noqa: PLC0415 - the recorder is slow to import
     from toolkit.recorder.finish import open_journal, target_of  # noqa: PLC0415 - as above
-    from toolkit.recorder.leaks import leak_gate  # noqa: PLC0415 - the recorder is slow to import
 
     with open_journal(directory) as journal:
-        done = make(journal, target_of(journal, directory), force=force, look=leak_gate(()))
+        done = make(journal, target_of(journal, directory), force=force, scan=not no_scan)
     say(done.tally.summary(redacted=done.head.redacted))
     result(str(done.path))

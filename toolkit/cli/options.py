@@ -1,12 +1,32 @@
-"""Options that several commands have: how to get into a cluster."""
+"""Options that several commands have: how to get into a cluster, and what redaction does."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+class Keep(StrEnum):
+    """What redaction may leave as it is."""
+
+    NAMES = "names"
+
+
+KeepNames = Annotated[
+    list[Keep] | None,
+    typer.Option("--keep", metavar="names", help="Redact all but this; names are the names of jobs."),
+]
+RedactionKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--redaction-key-file",
+        metavar="FILE",
+        help="At least 16 secret bytes; the same key gives the same pseudonyms. Default a new random one.",
+    ),
+]
 HeaderFile = Annotated[
     Path | None,
     typer.Option("--header-file", metavar="FILE", help="Headers to send, one a line: Name: value; credentials too."),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
+from toolkit.cli.options import (
     BasicAuthFile,
     Ca,
     ClientCert,
     ClientKey,
     HeaderFile,
     Insecure,
+    Keep,
+    KeepNames,
+    RedactionKeyFile,
 )
 from toolkit.cli.output import say
 from toolkit.errors import UsageError
@@ -23,12 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from toolkit.recorder.access import Access
-
-
-class Keep(StrEnum):
-    """What redaction may leave as it is."""
-
-    NAMES = "names"
 
 
 def record(  # noqa: PLR0913 - the flags of the command
@@ -55,18 +51,8 @@ def record(  # noqa: PLR0913 - the flags of the command
     no_redact: Annotated[
         bool, typer.Option("--no-redact", help="Keep names, addresses and credentials as they are; the bundle says so.")
     ] = False,
-    keep: Annotated[
-        list[Keep] | None,
-        typer.Option("--keep", metavar="names", help="Redact all but this; names are the names of jobs."),
-    ] = None,
-    redaction_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--redaction-key-file",
-            metavar="FILE",
-            help="At least 16 secret bytes; the same key gives the same pseudonyms. Default a new random one.",
-        ),
-    ] = None,
+    keep: KeepNames = None,
+    redaction_key_file: RedactionKeyFile = None,
     header_file: HeaderFile = None,
     basic_auth_file: BasicAuthFile = None,
     ca: Ca = None,

@@ -42,9 +42,17 @@ class Composer:
         self._stepper = stepper or Stepper()
         self._known: dict[str, dict[tuple[str, int], _Known]] = {}
         self._cluster: dict[str, bytes | None] = {}
+        self._learning = False
+
+    def learn(self) -> None:
+        """Take the pseudonyms of the frames before from the next frame: where a record is what it was, they fit it."""
+        self._learning = True
 
     def frame(self, t: int, seen: Seen) -> FrameStep:
         """Make the frame of an instant."""
+        if self._learning:
+            self._learn(seen)
+            self._learning = False
         steps = {
             name: self._stepper.take(t, name, self._collection(name, records))
             for name, records in seen.records.items()
@@ -61,6 +69,18 @@ class Composer:
     def resume(self, cluster: list[str]) -> None:
         """Go on after frames in which the cluster gave these of its own documents."""
         self._cluster = dict.fromkeys(cluster)
+
+    def _learn(self, seen: Seen) -> None:
+        assert self._redactor is not None, "what is not redacted has no pseudonyms"
+        stepper = self._stepper
+        nodes = [text for name in stepper.order("nodes") if (text := stepper.text("nodes", name)) is not None]
+        for name, records in seen.records.items():
+            for key, text in records:
+                collection = "cluster" if name in _CLUSTER else name
+                before = stepper.text(collection, key)
+                # A node's key is a pseudonym itself: its other fields tell which one it was.
+                for held in nodes if name == "nodes" else [before] if before is not None else []:
+                    self._redactor.learn(name, loads(text), loads(held))
 
     def _collection(self, name: str, records: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | None]]:
         """Give a collection's ids and texts, `None` for a text that is known."""

@@ -15,13 +15,14 @@ from toolkit.bundle.writer import check_target, write_bundle
 from toolkit.errors import BundleDamaged, BundleNotFound, TargetError
 from toolkit.recorder.entries import read_frame
 from toolkit.recorder.journal import FORMAT, NAME, Journal, place_of
+from toolkit.recorder.leaks import refuse_leaks
 from toolkit.recorder.spool import Spool
 from toolkit.recorder.tally import Tally
 from toolkit.tracks.fold import fold
 from toolkit.tracks.state import apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from toolkit.model.wire import Document
     from toolkit.recorder.journal import Entry
@@ -109,12 +110,13 @@ def read_head(journal: Journal) -> tuple[Head, Iterator[Entry]]:
     return head, entries
 
 
-def finish(
+def finish(  # noqa: PLR0913 - the flags of the command
     journal: Journal,
     target: Path,
     *,
     force: bool,
-    look: Callable[[Path, Head], None],
+    secrets: Iterable[str] = (),
+    scan: bool = True,
     tally: Tally | None = None,
 ) -> Finished:
     """Make the bundle of a journal, and remove the journal.
@@ -123,12 +125,14 @@ def finish(
         journal: The journal.
         target: The bundle's directory.
         force: Whether a bundle that is there already is replaced.
-        look: Looks at the bundle's files before they are put in place; what it raises keeps the journal.
+        secrets: The credentials, the host and the user of the recording, as far as they are known.
+        scan: Whether a redacted recording is looked through for what looks like a secret.
         tally: What was counted; as the last frame has it by default.
 
     Raises:
         TargetError: If the target is taken or cannot be written.
         BundleDamaged: If it is no journal that can be read, or it has no frame.
+        LeakFound: If something looks like a secret; the journal stays.
     """
     check_target(target, force=force)
     head, entries = read_head(journal)
@@ -141,11 +145,11 @@ def finish(
                 folded.tracks,
                 first=folded.frames.instants[0],
                 last=folded.frames.instants[-1],
-                origin=_origin(head, reading),
+                origin=_origin(head, reading, scanned=scan),
                 orders=folded.orders,
                 frames=folded.frames,
                 force=force,
-                look=lambda folder: look(folder, head),
+                look=(lambda folder: refuse_leaks(folder, target, secrets)) if head.redacted and scan else None,
             )
     except sqlite3.Error as error:
         msg = f"cannot write the bundle {target}: {error}; make room for a second copy of {journal.place}"
@@ -177,9 +181,9 @@ class _Reading:
             yield frame
 
 
-def _origin(head: Head, reading: _Reading) -> dict[str, Any]:
+def _origin(head: Head, reading: _Reading, *, scanned: bool) -> dict[str, Any]:
     tally = reading.tally
-    origin = {
+    origin: dict[str, Any] = {
         "kind": "recorded",
         "toolkit": __version__,
         "address": head.address,
@@ -198,10 +202,11 @@ def _origin(head: Head, reading: _Reading) -> dict[str, Any]:
     if head.insecure:
         origin["insecure"] = True
     if head.redacted:
-        origin["redaction"] = {
+        done: dict[str, Any] = {
             "credentials": tally.credentials,
             "pseudonyms": tally.pseudonyms,
             "leaks": tally.leaks,
             "names": "kept" if head.keep_names else "pseudonyms",
         }
+        origin["redaction"] = done if scanned else done | {"scanned": False}
     return origin

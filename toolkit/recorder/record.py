@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 _LATE_MS = 100
 """A tick that comes later than this is counted as late, and its frame has the instant at which it was taken."""
-_KEY_BYTES = 32
+KEY_BYTES = 32
+"""How long a key is that nobody gave."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,10 @@ def resume(asked: Resumption, watcher: Watcher, around: Surroundings | None = No
         for entry in entries:
             recording.follow(entry)
         if head.redacted and head.key is None:
+            recording.learn()
             watcher.say(
-                "the key of this recording was not stored, as --redaction-key-file would have been: names get other "
-                "pseudonyms from here on"
+                "this recording's key was not stored: names seen before keep their pseudonyms where a record tells "
+                "them, others may get new ones (--redaction-key-file would keep all)"
             )
         return recording.run()
 
@@ -193,6 +195,10 @@ class _Recording:
         self._before = msgspec.convert(entry["tally"], Tally)
         self._before.resumed += 1
         self._tally = msgspec.structs.replace(self._before)
+
+    def learn(self) -> None:
+        """Take pseudonyms from the records of an earlier run, whose key is gone."""
+        self._composer.learn()
 
     def run(self) -> Finished:
         try:
@@ -317,7 +323,7 @@ class _Recording:
             self._journal,
             self._plan.target,
             force=self._plan.force,
-            look=lambda _folder, _head: None,
+            secrets=_secrets(self._plan) if self._plan.redact else (),
             tally=self._tally,
         )
         self._watcher.say(done.tally.summary(redacted=done.head.redacted))
@@ -327,8 +333,13 @@ class _Recording:
 def _redactor(plan: Plan) -> Redactor | None:
     if not plan.redact:
         return None
-    key = secrets.token_bytes(_KEY_BYTES) if plan.key is None else plan.key
-    return Redactor(key)
+    key = secrets.token_bytes(KEY_BYTES) if plan.key is None else plan.key
+    return Redactor(key, keep_names=plan.keep_names, secrets=_secrets(plan))
+
+
+def _secrets(plan: Plan) -> tuple[str, ...]:
+    """Give the very texts that got us into the cluster: none of them may be in a recording."""
+    return (*plan.access.secrets, plan.address.base.host)
 
 
 def _fingerprint(key: bytes) -> str:

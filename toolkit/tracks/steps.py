@@ -103,6 +103,10 @@ class Stepper:
                 if held is not None or change.doc is not UNSET:
                     self._texts.put((name, record_id), dumps(apply(loads(held or b"{}"), change)))
 
+    def text(self, name: str, record_id: str) -> bytes | None:
+        """Give a record's text as the last frame had it; `None` if it is not held."""
+        return self._texts.get((name, record_id))
+
     def order(self, name: str) -> list[str]:
         """Give the ids of a collection in their order, as the last frame had them."""
         return self._orders.get(name, [])

@@ -115,6 +115,10 @@ class TrackTimeline:
         """Give the positions of executions that may be a job's; another job's may be among them."""
         return self._jobs.of(job_id)
 
+    def erring(self) -> list[str]:
+        """Give the ids of the executions that ever have an error record, sorted."""
+        return sorted(self._errors)
+
     def errors_of(self, ex_id: str) -> Ordering | None:
         """Give the order of an execution's error records, `None` if it never has any."""
         positions = self._errors.get(ex_id)
