@@ -49,7 +49,7 @@ def test_flags(cluster: FakeCluster, tmp_path: Path) -> None:
         assert process.wait() == 0
     replayed = Replayed(tmp_path / "b")
 
-    assert 1 < len(replayed.bundle.manifest.frames) + replayed.origin["ticks"]["missed"] == 3
+    assert 1 < len(replayed.bundle.frames.instants) + replayed.origin["ticks"]["missed"] == 3
     assert replayed.origin["redacted"] is False
     assert replayed.ask("/jobs") == plain()["/v1/jobs"]
 
@@ -117,7 +117,7 @@ def test_ctrl_c_ends_properly(cluster: FakeCluster, tmp_path: Path, number: sign
 
     assert json.loads(out[-1])["bundle"] == str(tmp_path / "b")
     assert "interrupted: making the bundle of what was recorded (Ctrl-C again gives that up)" in err
-    assert len(Replayed(tmp_path / "b").bundle.manifest.frames) >= 3
+    assert len(Replayed(tmp_path / "b").bundle.frames.instants) >= 3
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
@@ -149,9 +149,23 @@ def test_kill_leaves_the_journal_and_nothing_else(cluster: FakeCluster, tmp_path
         process.stop(signal.SIGKILL)
 
     assert [path.name for path in tmp_path.iterdir()] == [".b.journal"]
-    lines = (tmp_path / ".b.journal" / "frames.jsonl").read_text().splitlines()
-    assert json.loads(lines[0])["redacted"] is True
-    assert len([json.loads(line) for line in lines[1:4]]) == 3
+    entries = [
+        json.loads(line.partition(" ")[2])
+        for line in (tmp_path / ".b.journal" / "frames.jsonl").open()
+        if line[-1:] == "\n"
+    ]
+    assert entries[0]["redacted"] is True
+    assert len(entries) >= 4
+
+    for command, text in (("serve", "--replay"), ("inspect", "")):
+        with toolkit(command, *filter(None, (text, str(tmp_path / "b")))) as process:
+            assert process.wait() == 1
+            assert f"was not finished; toolkit finish {tmp_path / 'b'} makes the bundle" in process.err.all()[-1]
+    with toolkit("finish", str(tmp_path / "b")) as process:
+        assert process.wait() == 0
+        assert process.out.all() == [str(tmp_path / "b")]
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+    assert len(Replayed(tmp_path / "b").bundle.frames.instants) >= 3
 
 
 def test_json_is_a_line_a_frame_and_one_for_the_whole(cluster: FakeCluster, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from toolkit.errors import BundleDamaged, BundleNotFound, TargetError
 from toolkit.model.wire import Literal, dumps
 from toolkit.recorder.finish import finish, open_journal
-from toolkit.recorder.journal import NAME, Journal, place_of
+from toolkit.bundle.writer import journal_of
+from toolkit.recorder.journal import NAME, Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ ENTRIES = [{"journal": 2}, {"t": 1, "a": Literal("1.10"), "b": None}, {"t": 2, "
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     """A journal with three entries, let go of."""
-    with Journal(place_of(tmp_path / "new" / "x")) as journal:
+    with Journal(journal_of(tmp_path / "new" / "x")) as journal:
         for entry in ENTRIES:
             journal.append(entry)
     return Journal(journal.place)
@@ -76,7 +77,8 @@ def test_a_journal_is_private_and_can_be_removed(journal: Journal) -> None:
 def test_one_process_holds_it(journal: Journal) -> None:
     """While a recording goes on, nobody else can finish it or go on with it."""
     hold = (
-        "import sys, pathlib; from toolkit.recorder.journal import Journal; "
+        "import sys, pathlib; from toolkit.bundle.writer import journal_of
+from toolkit.recorder.journal import Journal; "
         "journal = Journal(pathlib.Path(sys.argv[1])); next(journal.entries()); print(flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

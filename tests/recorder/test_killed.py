@@ -14,7 +14,8 @@ import pytest
 from tests.recorder.killed import EVERY, START
 from tests.recorder.replaying import Replayed
 from tests.recorder.series_server import PATHS
-from toolkit.recorder.journal import NAME, place_of
+from toolkit.bundle.writer import journal_of
+from toolkit.recorder.journal import NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ def test_a_killed_recording_goes_on(tmp_path: Path, turn: int) -> None:
     kills, made = 0, 0
     while kills < KILLS or not made:
         target = tmp_path / f"{turn}-{made}"
-        journal = place_of(target) / NAME
+        journal = journal_of(target) / NAME
         if journal.exists() and secrets.randbelow(3) == 0:
             journal.write_bytes(journal.read_bytes()[: -secrets.randbelow(2000) - 1])
         goes_on = journal.exists() and b"\n" in journal.read_bytes()

@@ -90,6 +90,11 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
     return target
 
 
+def journal_of(target: Path) -> Path:
+    """Give where the journal lies of a recording that is to become a bundle: hidden beside it."""
+    return target.parent / f".{target.name}.journal"
+
+
 def check_target(target: Path, *, force: bool) -> None:
     """Check, before any work is done, that a bundle may be written to a place.
 

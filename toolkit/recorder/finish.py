@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from toolkit import __version__
-from toolkit.bundle.writer import check_target, write_bundle
+from toolkit.bundle.writer import check_target, journal_of, write_bundle
 from toolkit.errors import BundleDamaged, BundleNotFound, TargetError
 from toolkit.recorder.entries import read_frame
-from toolkit.recorder.journal import FORMAT, NAME, Journal, place_of
+from toolkit.recorder.journal import FORMAT, NAME, Journal
 from toolkit.recorder.leaks import refuse_leaks
 from toolkit.recorder.spool import Spool
 from toolkit.recorder.tally import Tally
@@ -71,7 +71,7 @@ def open_journal(directory: Path) -> Journal:
     Raises:
         BundleNotFound: If there is none.
     """
-    for place in (place_of(Path(os.path.realpath(directory))), directory):
+    for place in (journal_of(Path(os.path.realpath(directory))), directory):
         journal = Journal(place)
         if journal.there:
             return journal

@@ -29,11 +29,6 @@ FORMAT: Final = 2
 Entry = dict[str, Any]
 
 
-def place_of(target: Path) -> Path:
-    """Give the place of the journal of a bundle-to-be."""
-    return target.parent / f".{target.name}.journal"
-
-
 class Journal:
     """The journal of one recording, held by one process at a time."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from toolkit.bundle.writer import check_target
+from toolkit.bundle.writer import check_target, journal_of
 from toolkit.clock import Clock, RunningClock, wall_now
 from toolkit.errors import TargetError, ToolkitError, UsageError
 from toolkit.recorder.address import parse_address
@@ -26,7 +26,7 @@ from toolkit.recorder.entries import frame_entry, read_frame
 from toolkit.recorder.finish import Finished, Head, finish, open_journal, read_head, target_of
 from toolkit.recorder.frames import FrameReader
 from toolkit.recorder.interrupt import Interrupt, Interrupted
-from toolkit.recorder.journal import FORMAT, Journal, place_of
+from toolkit.recorder.journal import FORMAT, Journal
 from toolkit.recorder.plan import UNTIL_INTERRUPTED, Plan, Resumption
 from toolkit.recorder.redact import Redactor
 from toolkit.recorder.tally import Tally, described
@@ -73,7 +73,7 @@ def record(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> 
         KeyboardInterrupt: If interrupted before there was anything, or twice.
     """
     _check_place(plan)
-    journal = Journal(place_of(Path(os.path.realpath(plan.target))))
+    journal = Journal(journal_of(Path(os.path.realpath(plan.target))))
     if journal.there:
         if not plan.force:
             msg = (
