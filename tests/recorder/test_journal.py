@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from toolkit.bundle.writer import journal_of
 from toolkit.errors import BundleDamaged, BundleNotFound, TargetError
 from toolkit.model.wire import Literal, dumps
 from toolkit.recorder.finish import finish, open_journal
-from toolkit.bundle.writer import journal_of
 from toolkit.recorder.journal import NAME, Journal
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def test_a_journal_is_private_and_can_be_removed(journal: Journal) -> None:
 def test_one_process_holds_it(journal: Journal) -> None:
     """While a recording goes on, nobody else can finish it or go on with it."""
     hold = (
-        "import sys, pathlib; from toolkit.bundle.writer import journal_of
-from toolkit.recorder.journal import Journal; "
+        "import sys, pathlib; from toolkit.recorder.journal import Journal; "
         "journal = Journal(pathlib.Path(sys.argv[1])); next(journal.entries()); print(flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

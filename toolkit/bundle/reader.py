@@ -15,6 +15,7 @@ from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
 from toolkit.bundle.typed import line_check
 from toolkit.bundle.words import BOM, damaged, refuse
+from toolkit.bundle.writer import journal_of
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
 from toolkit.tracks.timeline import TrackTimeline
 
