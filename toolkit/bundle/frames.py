@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST: Final = 10_000_000
 """More frames than this are not read: 16 bytes each would be more than a bundle is for."""
 
+_LONGEST_SKEW: Final = 2**63 - 1
+
 
 class FramesMark(Struct, omit_defaults=True):
     """When a recording's cluster was asked, from the bundle's first instant on.
@@ -91,7 +93,7 @@ def read_frames(mark: FramesMark, gaps: list[GapMark], first: int, last: int) ->
         refuse("$.frames.steps_ms", "has a step that does not go forward")
     if first + sum(step * times for step, times in steps) != last:
         refuse("$.frames.steps_ms", "does not lead from $.from to $.to")
-    if sum(times for _, times in skews) != count or any(skew < 0 for skew, _ in skews):
+    if sum(times for _, times in skews) != count or any(not 0 <= skew <= _LONGEST_SKEW for skew, _ in skews):
         refuse("$.frames.skews_ms", f"does not have a number of at least 0 for each of the {count:,} frames")
     instants = array("q", accumulate(_spread(steps), initial=first))
     return Frames(instants, array("q", _spread(skews)), [_gap(place, gap) for place, gap in enumerate(gaps)])

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toolkit.errors import UsageError
 from toolkit.model.instants import format_instant, is_wire_instant, parse_instant
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.runs import read_runs, write_runs
@@ -34,7 +35,13 @@ def number_of(value: object) -> int | None:
     """Give a value as a number that may move: a whole one, or a date as Teraslice writes it; `None` if it is none."""
     if type(value) is int:
         return value
-    return parse_instant(value) if isinstance(value, str) and is_wire_instant(value) else None
+    if not isinstance(value, str) or not is_wire_instant(value):
+        return None
+    try:
+        t = parse_instant(value)
+    except UsageError:  # the 30th of February
+        return None
+    return t if format_instant(t) == value else None  # some Pythons read 24:00, which would come back as 00:00
 
 
 def fit(points: Sequence[Point], last: int, instants: Sequence[int], *, dates: bool = False) -> Counter:
@@ -121,17 +128,18 @@ class Deltas:
 
     __slots__ = ("_frames", "_instants", "dates", "values")
 
-    def __init__(self, counter: Counter, instants: Sequence[int]) -> None:
+    def __init__(self, counter: Counter, instants: Sequence[int], runs: Sequence[Run] | None = None) -> None:
         """Add up the deltas; a run of the same one counts from its first frame to its last.
 
         Args:
             counter: One that has deltas.
             instants: The frames' instants.
+            runs: Its deltas, if they have been read already.
         """
         first = bisect_left(instants, counter.since)
         self.dates = isinstance(counter.value, str)
         start = parse_instant(counter.value) if isinstance(counter.value, str) else counter.value
-        runs = read_runs(counter.deltas or "")
+        runs = read_runs(counter.deltas or "") if runs is None else runs
         self._instants = instants
         self._frames = list(accumulate((count for _, count in runs), initial=first))
         self.values = list(accumulate((delta * count for delta, count in runs), initial=start))
@@ -143,9 +151,11 @@ class Deltas:
 
     def steps(self) -> Iterator[tuple[int, int | str]]:
         """Give every instant at which it becomes another value, and that value."""
-        t = self._instants[self._frames[0]]
-        while (t := self.at(t).until) < NEVER:
-            yield t, self.at(t).value
+        for value, after, (start, end) in zip(self.values, self.values[1:], pairwise(self._frames), strict=False):
+            step = (after - value) // (end - start)
+            for done in range(1, end - start + 1) if step else ():
+                moved = value + step * done
+                yield self._instants[start + done], format_instant(moved) if self.dates else moved
 
     def _number(self, t: int) -> Held[int]:
         frame = bisect_right(self._instants, t) - 1
@@ -163,8 +173,3 @@ class Deltas:
 
     def _until(self, frame: int) -> int:
         return self._instants[frame] if frame < len(self._instants) else NEVER
-
-    @property
-    def highest(self) -> int:
-        """The highest number it ever is."""
-        return max(self.values)

@@ -21,7 +21,7 @@ from toolkit.tracks.kinds import KINDS, Kind, Values
 from toolkit.tracks.outline import values_of
 from toolkit.tracks.placing import explicit, place, placings
 from toolkit.tracks.state import apply
-from toolkit.tracks.steps import FrameStep, Step, Stepper, followed
+from toolkit.tracks.steps import BUDGET, FrameStep, Step, Stepper, followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -99,9 +99,9 @@ def record_id(collection: str, doc: Document) -> str:
     return f"no-id-{hashlib.sha256(dumps(doc)).hexdigest()[:16]}"
 
 
-def steps_of(frames: Iterable[Frame]) -> Iterator[FrameStep]:
-    """Tell frames by their differences."""
-    stepper = Stepper()
+def steps_of(frames: Iterable[Frame], budget: int = BUDGET) -> Iterator[FrameStep]:
+    """Tell frames by their differences, within a budget of bytes."""
+    stepper = Stepper(budget)
     for frame in frames:
         steps = {
             name: stepper.take(frame.t, name, [(record, dumps(doc)) for record, doc in records])
@@ -201,9 +201,11 @@ class _Orders:
         if self._kind.name != "errors":
             return [listed]
         place_of = self._kind.watched.index("ex_id")
-        groups: dict[object, list[str]] = defaultdict(list)
+        groups: dict[str, list[str]] = defaultdict(list)
         for key in listed:
-            groups[str(self._values[key][place_of])].append(key)
+            if not isinstance(self._values[key][place_of], str):
+                continue  # nobody can ask for it
+            groups[self._values[key][place_of]].append(key)
         return groups.values()
 
     def _group(self, came: list[str]) -> Iterable[Placing]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from msgspec import UNSET
@@ -69,13 +68,12 @@ def outline(kind: Kind, track: Track, instants: Sequence[int] = ()) -> Outline:
 def _moving(steps: list[tuple[int, Values]], place: int, deltas: Deltas) -> list[tuple[int, Values]]:
     """Put a watched value that moves by itself into an outline's steps, where the document has it."""
     moves = dict(deltas.steps())
-    starts = [t for t, _ in steps]
+    given = dict(steps)
+    values, value = steps[0][1], deltas.at(BEGINNING).value
     merged = []
-    for t in sorted({*starts, *moves}):
-        values = steps[bisect_right(starts, t) - 1][1]
-        if values[place] is not None:
-            values = (*values[:place], deltas.at(t).value, *values[place + 1 :])
-        merged.append((t, values))
+    for t in sorted(given.keys() | moves.keys()):
+        values, value = given.get(t, values), moves.get(t, value)
+        merged.append((t, values if values[place] is None else (*values[:place], value, *values[place + 1 :])))
     return merged
 
 
