@@ -177,3 +177,13 @@ def test_frames_must_come_in_order(instants: list[int]) -> None:
     """No frame, or one that is not later than the one before, is a mistake of the caller's."""
     with pytest.raises(ValueError, match="frame"):
         fold(steps_of([jobs(t) for t in instants]))
+
+
+def test_one_is_not_true() -> None:
+    """A record whose `_deleted` turns from 1 into true goes to the deleted ones, and comes back with 1."""
+    a, b = ("a", {"job_id": "a"}), ("b", {"job_id": "b"})
+    states = [1, True, [1], [True]]
+    frames = [jobs(n, a, (b[0], b[1] | {"_deleted": value})) for n, value in enumerate(states)]
+    timeline = timeline_of(fold(steps_of(frames)))
+    assert [len(timeline.at(t).jobs(0, 9).value) for t in range(4)] == [2, 1, 2, 1]
+    assert [len(timeline.at(t).deleted_jobs(0, 9).value) for t in range(4)] == [0, 1, 0, 1]

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from toolkit.model.wire import Document, dumps
 from toolkit.tracks.build import Version, build
 from toolkit.tracks.frames import FrameBook, Frames
-from toolkit.tracks.kinds import KINDS, Kind, Values
+from toolkit.tracks.kinds import KINDS, Kind, Values, same
 from toolkit.tracks.outline import values_of
 from toolkit.tracks.placing import explicit, place, placings
 from toolkit.tracks.state import apply
@@ -177,7 +177,7 @@ class _Orders:
             del self._values[gone], self._keys[gone]
         for key, change in step.changed.items():
             values = self._changed(key, change)
-            if self._values.get(key) != values:
+            if key not in self._values or not same(self._values[key], values):
                 moved = True
                 self._values[key] = values
                 self._keys[key] = self._kind.key(values, key)

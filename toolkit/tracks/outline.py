@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from msgspec import UNSET
 
 from toolkit.tracks.columns import Deltas
+from toolkit.tracks.kinds import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def outline(kind: Kind, track: Track, instants: Sequence[int] = ()) -> Outline:
         base = values if change.doc is UNSET else values_of(kind, change.doc)
         kept = (None if field in change.unset else value for field, value in zip(kind.watched, base, strict=True))
         after = tuple([change.set.get(field, value) for field, value in zip(kind.watched, kept, strict=True)])
-        if after != values:
+        if not same(after, values):
             steps.append((change.t, after))
         values = after
     for place, field in enumerate(kind.watched):
