@@ -87,7 +87,7 @@ def _deltas(track: Track, name: str, instants: Sequence[int]) -> Deltas:
     except ValueError as error:
         refuse(f"{where}.deltas", str(error))
     left = len(instants) - frame - 1
-    if sum(count for _, count in runs) > left:
+    if sum(runs.counts) > left:
         refuse(f"{where}.deltas", f"are for more than the {left:,} frames after them")
     if isinstance(counter.value, str) and number_of(counter.value) is None:
         refuse(f"{where}.value", f"{counter.value[:40]!a} is not a date such as 2026-01-01T00:00:00.000Z")
