@@ -17,11 +17,11 @@ from msgspec import UNSET
 from toolkit.model.wire import Document, dumps
 from toolkit.tracks.build import Version, build
 from toolkit.tracks.frames import FrameBook, Frames
-from toolkit.tracks.kinds import KINDS, Kind, Values
+from toolkit.tracks.kinds import KINDS, Kind, Values, same
 from toolkit.tracks.outline import values_of
 from toolkit.tracks.placing import explicit, place, placings
 from toolkit.tracks.state import apply
-from toolkit.tracks.steps import FrameStep, Step, Stepper, followed
+from toolkit.tracks.steps import BUDGET, FrameStep, Step, Stepper, followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -99,9 +99,9 @@ def record_id(collection: str, doc: Document) -> str:
     return f"no-id-{hashlib.sha256(dumps(doc)).hexdigest()[:16]}"
 
 
-def steps_of(frames: Iterable[Frame]) -> Iterator[FrameStep]:
-    """Tell frames by their differences."""
-    stepper = Stepper()
+def steps_of(frames: Iterable[Frame], budget: int = BUDGET) -> Iterator[FrameStep]:
+    """Tell frames by their differences, within a budget of bytes."""
+    stepper = Stepper(budget)
     for frame in frames:
         steps = {
             name: stepper.take(frame.t, name, [(record, dumps(doc)) for record, doc in records])
@@ -177,7 +177,7 @@ class _Orders:
             del self._values[gone], self._keys[gone]
         for key, change in step.changed.items():
             values = self._changed(key, change)
-            if self._values.get(key) != values:
+            if key not in self._values or not same(self._values[key], values):
                 moved = True
                 self._values[key] = values
                 self._keys[key] = self._kind.key(values, key)
@@ -201,9 +201,11 @@ class _Orders:
         if self._kind.name != "errors":
             return [listed]
         place_of = self._kind.watched.index("ex_id")
-        groups: dict[object, list[str]] = defaultdict(list)
+        groups: dict[str, list[str]] = defaultdict(list)
         for key in listed:
-            groups[str(self._values[key][place_of])].append(key)
+            if not isinstance(self._values[key][place_of], str):
+                continue  # nobody can ask for it
+            groups[self._values[key][place_of]].append(key)
         return groups.values()
 
     def _group(self, came: list[str]) -> Iterable[Placing]:
