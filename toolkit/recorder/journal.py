@@ -7,6 +7,7 @@ next frame is asked for. A line that was not finished, or that a power cut left 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -113,7 +114,9 @@ class Journal:
     def close(self) -> None:
         """Let go of it."""
         if self._file is not None:
-            self._file.close()
+            # What could not be written before is tried again here, and is no entry anyway.
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None
 
     def _held(self, mode: str) -> BufferedRandom:
