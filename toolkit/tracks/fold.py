@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from toolkit.tracks.placing import Explicit, Placing
-    from toolkit.tracks.track import Change, Track
+    from toolkit.tracks.track import AnyChange, Track
 
 
 class Frame(NamedTuple):
@@ -50,13 +50,13 @@ class Frame(NamedTuple):
 class Rows(Protocol):
     """What was seen of each record: by frame, what made it another one, `None` where it went."""
 
-    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+    def add(self, name: str, record_id: str, frame: int, change: AnyChange | None) -> None:
         """Keep a row; frames come in their order."""
 
     def ids(self, name: str) -> Iterator[str]:
         """Give the ids of a collection's records, sorted."""
 
-    def of(self, name: str, record_id: str) -> Iterator[tuple[int, Change | None]]:
+    def of(self, name: str, record_id: str) -> Iterator[tuple[int, AnyChange | None]]:
         """Give a record's rows, by frame."""
 
 
@@ -65,9 +65,9 @@ class MemoryRows:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._rows: dict[str, dict[str, list[tuple[int, Change | None]]]] = defaultdict(dict)
+        self._rows: dict[str, dict[str, list[tuple[int, AnyChange | None]]]] = defaultdict(dict)
 
-    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+    def add(self, name: str, record_id: str, frame: int, change: AnyChange | None) -> None:
         """Keep a row."""
         self._rows[name].setdefault(record_id, []).append((frame, change))
 
@@ -75,7 +75,7 @@ class MemoryRows:
         """Give the ids of a collection's records, sorted."""
         return iter(sorted(self._rows[name]))
 
-    def of(self, name: str, record_id: str) -> Iterator[tuple[int, Change | None]]:
+    def of(self, name: str, record_id: str) -> Iterator[tuple[int, AnyChange | None]]:
         """Give a record's rows."""
         return iter(self._rows[name][record_id])
 
@@ -189,9 +189,10 @@ class _Orders:
             self.marks.append(explicit(t, self._placed, placed))
             self._placed = placed
 
-    def _changed(self, key: str, change: Change) -> Values:
-        if change.doc is not UNSET:
-            return values_of(self._kind, change.doc)
+    def _changed(self, key: str, change: AnyChange) -> Values:
+        other = change.doc
+        if other is not UNSET:
+            return values_of(self._kind, other)
         kept = zip(self._kind.watched, self._values[key], strict=True)
         return tuple([change.set.get(field, None if field in change.unset else value) for field, value in kept])
 

@@ -16,12 +16,13 @@ from msgspec import UNSET
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.columns import Deltas
 from toolkit.tracks.paths import path_of, put
-from toolkit.tracks.track import Change, Counter, Piece, Track, exists, line_at, line_next
+from toolkit.tracks.track import Counter, Piece, Track, exists, line_at, line_next
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from toolkit.model.wire import Document
+    from toolkit.tracks.track import AnyChange
 
 _CHECKPOINT: Final = 32
 """Every so many changes a folded document is kept, so that a seek folds no more than that."""
@@ -29,13 +30,14 @@ _CHECKPOINT: Final = 32
 _start_of = itemgetter(0)
 
 
-def apply(doc: Document, change: Change) -> Document:
+def apply(doc: Document, change: AnyChange) -> Document:
     """Give the document that a change makes of another one.
 
     Fields that are removed go first, so that one both removed and set moves to the end; fields that are only set keep
     their place.
     """
-    after = dict(doc if change.doc is UNSET else change.doc)
+    other = change.doc
+    after = dict(doc if other is UNSET else other)
     for field in change.unset:
         after.pop(field, None)
     after.update(change.set)
