@@ -1,4 +1,4 @@
-"""Options that several commands have: how to get into a cluster, and what redaction does."""
+"""Options that several commands have: how to get into a cluster, how patient to be, and what redaction does."""
 
 from __future__ import annotations
 
@@ -49,3 +49,8 @@ ClientKey = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Do not check the cluster's certificate: anyone in between can read and lie.")
 ]
+Concurrency = Annotated[
+    int | None,
+    typer.Option("--concurrency", metavar="N", min=1, max=64, help="Requests under way at once.  [default: 4]"),
+]
+Timeout = Annotated[str | None, typer.Option("--timeout", metavar="DURATION", help="For one request.  [default: 10s]")]
