@@ -29,7 +29,9 @@ FOR, EVERY, SETTLE, LIMIT = "10s", "500ms", "60s", 100
 
 
 def check(  # noqa: PLR0913 - the flags of the command
-    what: Annotated[str, typer.Argument(metavar="URL|DIR", help="A live cluster, or a bundle.")],
+    what: Annotated[
+        str, typer.Argument(metavar="URL|DIR", help="A cluster, such as http://localhost:5678, or a bundle.")
+    ],
     *,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help=f"How long to look at a URL.  [default: {FOR}]")
@@ -52,13 +54,17 @@ def check(  # noqa: PLR0913 - the flags of the command
     insecure: Insecure = False,
     concurrency: Concurrency = None,
     timeout: Timeout = None,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="How many findings to print.")] = LIMIT,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="How many findings to print.")] = LIMIT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find what can never be in a cluster (errors, exit code 1) and what is only unusual (warnings).
+    """Find what can never be in a cluster, live or in a bundle.
+
+    What can never be is an error; what is only unusual, for longer than --settle, is a warning.
 
     A URL is looked at for a while, and only read; Ctrl-C ends that early. It needs the same flags as toolkit record to
-    get in, and honours netrc and HTTP_PROXY and its like. Of a bundle everything is looked at.
+    get in, and honours netrc and HTTP_PROXY and its like.
+
+    Exit code 0 if there are no errors, 1 if there are.
     """
     from toolkit.examine.telling import outcome_of  # noqa: PLC0415 - `toolkit --help` does without
     from toolkit.model.instants import parse_duration  # noqa: PLC0415

@@ -30,9 +30,7 @@ _TROUBLE: Final = 2
 
 
 def diff(  # noqa: PLR0913 - the flags of the command
-    a: Annotated[
-        str, typer.Argument(metavar="A", help="A bundle's directory, perhaps with an instant, or a cluster's URL.")
-    ],
+    a: Annotated[str, typer.Argument(metavar="A", help="A bundle, perhaps at an instant, or a cluster's URL.")],
     b: Annotated[str, typer.Argument(metavar="B", help="What to compare it with, likewise.")],
     *,
     all_: Annotated[
@@ -48,7 +46,13 @@ def diff(  # noqa: PLR0913 - the flags of the command
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Counts only.")] = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="Show so many added, removed and changed records of each collection.")
+        int,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=0,
+            help="How many added, removed and changed records to print of each collection.",
+        ),
     ] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, values uncut.")] = False,
     allow_edited: Annotated[
@@ -63,7 +67,7 @@ def diff(  # noqa: PLR0913 - the flags of the command
     concurrency: Concurrency = None,
     timeout: Timeout = None,
 ) -> None:
-    """Compare two bundles, two instants of one, or a bundle and a live cluster.
+    """Compare bundles, instants of one bundle, or live clusters.
 
     A bundle is compared at its end, or at the instant behind an @: snapshots/demo@2026-01-01T00:05:00Z is a date,
     snapshots/demo@+5m counts from its start, snapshots/demo@-5m from its end. A URL is read once, now, and only read.
@@ -72,7 +76,7 @@ def diff(  # noqa: PLR0913 - the flags of the command
 
     Values that always move, such as controllers' counters and the cluster's totals, are counted and left out.
 
-    Exits with 0 if nothing differs, 1 if something does, and 2 if they could not be compared.
+    Exit code 0 if nothing differs, 1 if something does, 2 if they could not be compared.
     """
     way = Way(header_file, basic_auth_file, ca, client_cert, client_key, insecure, concurrency, timeout)
     wanted = _Wanted(all_, tuple(ignore or ()), summary, limit, json, allow_edited, way)

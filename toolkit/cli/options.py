@@ -24,12 +24,12 @@ RedactionKeyFile = Annotated[
     typer.Option(
         "--redaction-key-file",
         metavar="FILE",
-        help="At least 16 secret bytes; the same key gives the same pseudonyms. Default a new random one.",
+        help="At least 16 secret bytes; the same key gives the same pseudonyms.  [default: a random one]",
     ),
 ]
 HeaderFile = Annotated[
     Path | None,
-    typer.Option("--header-file", metavar="FILE", help="Headers to send, one a line: Name: value; credentials too."),
+    typer.Option("--header-file", metavar="FILE", help="Headers to send, credentials too: lines like Name: value."),
 ]
 BasicAuthFile = Annotated[
     Path | None, typer.Option("--basic-auth-file", metavar="FILE", help="One line, user:password; else netrc counts.")

@@ -34,14 +34,16 @@ def record(  # noqa: PLR0913 - the flags of the command
     *,
     every: Annotated[
         str | None,
-        typer.Option("--every", metavar="DURATION", help="From one frame to the next; 5s if only --for is given."),
+        typer.Option("--every", metavar="DURATION", help="From one frame to the next.  [default: 5s with --for]"),
     ] = None,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help="How long; --every alone goes on until Ctrl-C.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="The bundle; default snapshots/recording-<date and time>."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="The bundle.  [default: snapshots/recording-<date and time>]"
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,
     resume: Annotated[
@@ -75,10 +77,15 @@ def record(  # noqa: PLR0913 - the flags of the command
         bool, typer.Option("--json", help="Print a JSON object for each frame and one for the bundle, one a line.")
     ] = False,
 ) -> None:
-    """Record a cluster into a bundle that serve --replay serves; without --every and --for, one frame.
+    """Record a cluster into a bundle, which serve --replay serves.
 
-    The cluster is only read. Names become pseudonyms and credentials are dropped before anything is written.
+    Without --every and --for it is one frame. The cluster is only read. Names become pseudonyms and credentials are
+    dropped before anything is written.
+
     Credentials come from files or netrc, never from the command line; HTTP_PROXY and its like are honoured.
+
+    Ctrl-C makes the bundle of what there is (exit code 0). Should the recording be killed, or the disk be full, then
+    toolkit finish makes the bundle, or --resume goes on.
     """
     import os  # noqa: PLC0415 - with what follows; httpx is slow to import, and only this command needs it
 
