@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,7 @@ from toolkit.cli.output import say
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from toolkit.recorder.access import Access
 
@@ -131,7 +132,7 @@ def record(  # noqa: PLR0913 - the flags of the command
         held = {"--every": every, "--output": output, "--force": force, "--errors": errors}
         _check_held(resume, held | {"--no-redact": no_redact, "--keep": keep})
         key = read_key(redaction_key_file, say) if redaction_key_file else None
-        with watcher:
+        with _interrupt_told(), watcher:
             longer = None if for_ is None else parse_duration(for_)
             done = go_on(Resumption(resume, address, access, limits, key, longer), watcher)
         watcher.done(done.path)
@@ -154,12 +155,24 @@ def record(  # noqa: PLR0913 - the flags of the command
         key=read_key(redaction_key_file, say) if redaction_key_file else None,
         force=force,
     )
-    with watcher:
+    with _interrupt_told(), watcher:
         done = make(plan, watcher)
     watcher.done(done.path)
 
 
 _ADVICE = {"--every": "leave it out for one frame", "--timeout": "leave it out for 10s"}
+
+
+@contextlib.contextmanager
+def _interrupt_told() -> Iterator[None]:
+    """Say what became of an interrupted recording, under --quiet too: it is no talk but why there is no result."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if error.args:
+            with contextlib.suppress(OSError):
+                say(str(error))
+        raise
 
 
 def _check_flags(*pairs: Mapping[str, object]) -> None:
