@@ -49,11 +49,13 @@ def test_no_arguments_show_the_help(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         "serve",
         "record",
         "finish",
+        "scrub",
         "inspect",
         "diff",
         "check",
         "validate",
         "schema",
+        "migrate",
         "scenario list",
         "scenario show",
     ],
@@ -66,6 +68,20 @@ def test_every_command_has_plain_help(
     out = capsys.readouterr().out
     assert out.isascii()
     assert f"{command} [OPTIONS]" in out
+
+
+@pytest.mark.parametrize("group", [(), ("scenario",)])
+def test_the_list_of_commands_is_not_cut(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], group: tuple[str, ...]
+) -> None:
+    """On a terminal of 80 columns each command has a whole sentence, on one line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(monkeypatch, *group, "--help") == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+
+    assert lines
+    assert all(line.startswith("  ") and line[2] != " " and line.endswith(".") for line in lines)
+    assert not any(line.endswith("...") for line in lines)
 
 
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:

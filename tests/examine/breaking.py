@@ -191,6 +191,13 @@ def _all_of_the_first_worker(b: Breaker, field: str, value: str) -> None:
         same[0][field] = value
 
 
+def stop_undone(b: Breaker) -> None:
+    """What runs was to stop, and was paused."""
+    versions = b.pick("executions", lambda one: one["_status"] == "running")
+    place = b.draw(st.integers(0, len(versions) - 2))
+    versions[place]["_status"], versions[place + 1]["_status"] = "stopping", "paused"
+
+
 def unknown_status(b: Breaker) -> None:
     """An execution is in a status that nobody knows."""
     for execution in b.pick("executions", lambda one: one["_status"] == "running"):

@@ -150,8 +150,8 @@ def test_what_it_is_asked_wrongly_is_a_usage_error(tmp_path: Path) -> None:
         (bundle, {"for_": "1s"}, "--for with a bundle"),
         (bundle, {"every": "1s"}, "--every with a bundle"),
         ("http://localhost:1", {"allow_edited": True}, "--allow-edited with a URL"),
-        ("http://localhost:1", {"every": "0ms"}, "every 0 ms"),
-        ("http://", {}, "cannot check"),
+        ("http://localhost:1", {"every": "0ms"}, "cannot check with --every 0"),
+        ("http://", {}, "cannot use 'http://' as a cluster's address"),
     ]:
         with pytest.raises(UsageError, match=words):
             check(what, **flags)

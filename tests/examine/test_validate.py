@@ -22,6 +22,7 @@ from toolkit.bundle.writer import write_bundle
 from toolkit.cli.validate import validate
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
 from toolkit.examine.survey import survey
+from toolkit.tracks.placing import Explicit
 from toolkit.tracks.track import Change, Track
 
 
@@ -55,7 +56,7 @@ def execution(**more: Any) -> dict[str, Any]:
 
 def test_all_damage_is_told_not_only_the_first(tmp_path: Path) -> None:
     """Lines of several files, a digest, a count and an order, in one go."""
-    bundle = make(tmp_path / "b", orders={"jobs": [(EPOCH, [("j1", "gone")])]})
+    bundle = make(tmp_path / "b", orders={"jobs": [Explicit(EPOCH, [("j1", "gone")], ["away"])]})
     rewrite(bundle, "executions.json", '"_status":"running"', '"_status":"dreaming"')
     rewrite(bundle, "executions.json", '"_updated":"' + DATE + '","_has', '"_updated":7,"_has')
     rewrite(bundle, "nodes.json", "[\n", "[\nnonsense,\n[],\n")
@@ -72,7 +73,9 @@ def test_all_damage_is_told_not_only_the_first(tmp_path: Path) -> None:
     assert ("nodes.json", 3, "$") in damage
     assert ("cluster.json", 3, "") in damage
     assert ("count", "bundle.json", 0, "$.counts.assets") in seen
-    assert ("order", "bundle.json", 0, "$.orders.jobs[0].placed") in seen
+    assert [one for one in seen if one[0] == "order"] == [
+        ("order", "bundle.json", 0, f"$.orders.jobs[0].{field}") for field in ("placed", "freed")
+    ]
 
 
 def test_edited_files_are_judged_without_their_digests(tmp_path: Path) -> None:
@@ -233,7 +236,7 @@ def test_of_very_many_damaged_lines_the_first_are_told_and_the_rest_counted(
 ) -> None:
     """So that a file of nothing but damage fills no memory; what depends on the file is not told as well."""
     monkeypatch.setattr("toolkit.examine.survey.MOST_KEPT", 4)
-    bundle = make(tmp_path / "b", kind="recorded", orders={"jobs": [(EPOCH, [("gone", None)])]})
+    bundle = make(tmp_path / "b", kind="recorded", orders={"jobs": [Explicit(EPOCH, [("gone", None)], [])]})
     (bundle / "jobs.json").write_bytes(b"[\n" + b",\n".join([b"nonsense"] * 20) + b"\n]\n")
     outcome = survey(bundle, 0, lambda _: None)
 

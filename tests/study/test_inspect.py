@@ -19,7 +19,7 @@ from toolkit.bundle.manifest import FILES
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import write_bundle
 from toolkit.study import movers
-from toolkit.study.lines import Column, Paper, plain, table
+from toolkit.study.lines import BAD, Column, Paper, plain, table
 from toolkit.study.movers import find_movers
 from toolkit.study.picture import picture
 from toolkit.study.report import report_as_json, report_on
@@ -49,7 +49,7 @@ RECORDED: dict[str, Any] = {
     "absent": ["assets"],
     "cut": ["executions"],
     "redacted": True,
-    "redaction": {"credentials": 2, "pseudonyms": 17, "leaks": {"token": 1}},
+    "redaction": {"credentials": 2, "pseudonyms": 1_700, "leaks": 1, "names": "kept"},
 }
 
 
@@ -108,13 +108,34 @@ def test_a_recording_is_told(tmp_path: Path) -> None:
         "nodes at 2026-01-01T00:00:20.000Z: the connection broke",
         "jobs at 2026-01-01T00:01:00.000Z: an array instead of an object",
         "the cluster does not have assets",
-        "executions: the cluster lets nobody read further",
-        "redacted: credentials 2, pseudonyms 17, leaks token 1",
+        "not reached executions: the cluster lets nobody read further",
+        "errors      not recorded",
+        "redacted: credentials dropped 2, texts replaced 1,700, leaks replaced 1, names of jobs kept",
         "a column is 20s",
     ):
         assert words in re.sub(r"\n {14}", " ", text)
     assert "\x1b" not in text
-    assert "NOT REDACTED" not in text
+    assert not any(word in text for word in ("NOT REDACTED", "NOT SCANNED", "INSECURE", "resumed"))
+
+
+def test_what_a_recording_went_through_is_told(tmp_path: Path) -> None:
+    """That it was taken up again, by whom it may have been forged, and what nobody looked through: loudly, in red."""
+    redaction = {"credentials": 0, "names": "pseudonyms", "odd_one": {"a": 1}, "scrubbed": True, "scanned": False}
+    path = recording(tmp_path / "r", errors=True, resumed=2, insecure=True, redaction=redaction)
+    report = report_on(path, read_bundle(path), 60)
+    lines = picture(report, Paper(100, ascii=False))
+    bad = " ".join(span.text for line in lines for span in line if span.style == BAD)
+    text = re.sub(r"\n {14}", " ", "\n".join(map(plain, lines)))
+
+    assert "1 missed; resumed 2 times; skew" in text
+    assert "errors      recorded" in text
+    assert "INSECURE: recorded with --insecure, nobody checked" in bad
+    assert "NOT SCANNED: written with --no-scan" in bad
+    assert "credentials dropped 0, names of jobs replaced, odd one a 1, scrubbed" in text
+    origin = report_as_json(report)["origin"]
+    assert {name: origin[name] for name in ("errors", "resumed", "insecure", "scanned")} == {
+        "errors": True, "resumed": 2, "insecure": True, "scanned": False,
+    }  # fmt: skip
 
 
 def test_what_is_not_redacted_is_told_loudly(tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ from toolkit.cli.validate import validate
 from toolkit.errors import ToolkitError
 
 app = typer.Typer(
-    help="A Teraslice cluster to develop and test against: generated, live, recorded and replayed.",
+    help="A Teraslice cluster to develop and test against: generated, live, recorded and replayed.\n\n"
+    "Results go to stdout, talk to stderr. Exit codes: 0 done, 1 could not, 2 asked wrongly, 130 interrupted; "
+    "diff, check and validate say with them what they found.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 120},

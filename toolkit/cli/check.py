@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
+    BasicAuthFile,
+    Ca,
+    ClientCert,
+    ClientKey,
+    Concurrency,
+    HeaderFile,
+    Insecure,
+    Timeout,
+)
 from toolkit.cli.output import result, say
+from toolkit.cli.way import Way
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +29,9 @@ FOR, EVERY, SETTLE, LIMIT = "10s", "500ms", "60s", 100
 
 
 def check(  # noqa: PLR0913 - the flags of the command
-    what: Annotated[str, typer.Argument(metavar="URL|DIR", help="A live cluster, or a bundle.")],
+    what: Annotated[
+        str, typer.Argument(metavar="URL|DIR", help="A cluster, such as http://localhost:5678, or a bundle.")
+    ],
     *,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help=f"How long to look at a URL.  [default: {FOR}]")
@@ -33,23 +46,44 @@ def check(  # noqa: PLR0913 - the flags of the command
     allow_edited: Annotated[
         bool, typer.Option("--allow-edited", help="Check a bundle whose files were changed by hand.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="How many findings to print.")] = LIMIT,
+    header_file: HeaderFile = None,
+    basic_auth_file: BasicAuthFile = None,
+    ca: Ca = None,
+    client_cert: ClientCert = None,
+    client_key: ClientKey = None,
+    insecure: Insecure = False,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="How many findings to print.")] = LIMIT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find what can never be in a cluster (errors, exit code 1) and what is only unusual (warnings)."""
+    """Find what can never be in a cluster, live or in a bundle.
+
+    What can never be is an error; what is only unusual, for longer than --settle, is a warning.
+
+    A URL is looked at for a while, and only read; Ctrl-C ends that early. It needs the same flags as toolkit record to
+    get in, and honours netrc and HTTP_PROXY and its like.
+
+    Exit code 0 if there are no errors, 1 if there are.
+    """
     from toolkit.examine.telling import outcome_of  # noqa: PLC0415 - `toolkit --help` does without
     from toolkit.model.instants import parse_duration  # noqa: PLC0415
 
+    way = Way(header_file, basic_auth_file, ca, client_cert, client_key, insecure, concurrency, timeout)
     settle_ms = parse_duration(settle)
     if what.startswith(("http://", "https://")):
         if allow_edited:
             msg = "cannot use --allow-edited with a URL: it is about the files of a bundle; leave it out"
             raise UsageError(msg)
-        examiner = _examine_url(what, parse_duration(every or EVERY), parse_duration(for_ or FOR), settle_ms)
+        every_ms, for_ms = (parse_duration(text) for text in (every or EVERY, for_ or FOR))
+        examiner = _examine_url(what, every_ms, for_ms, settle_ms, way)
     else:
         if for_ is not None or every is not None:
             given = "--for" if for_ is not None else "--every"
             msg = f"cannot use {given} with a bundle: all its frames are looked at; leave it out, or give a URL"
+            raise UsageError(msg)
+        if way.given:
+            msg = f"cannot use {way.given} with a bundle: it is for getting at a cluster; leave it out, or give a URL"
             raise UsageError(msg)
         examiner = _examine_bundle(Path(what), settle_ms, allow_edited=allow_edited)
     tell(outcome_of(examiner), limit, as_json=as_json)
@@ -68,18 +102,15 @@ def tell(outcome: Outcome, limit: int, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int) -> Examiner:
+def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int, way: Way) -> Examiner:
     from toolkit.examine.polling import Poll, examine_live  # noqa: PLC0415 - httpx is slow to import
     from toolkit.recorder.address import parse_address  # noqa: PLC0415
 
     if every_ms == 0:
-        msg = "cannot look every 0 ms: --every must be at least 1ms; leave it out for 500ms"
+        msg = f"cannot check with --every 0: it must be at least 1ms; leave it out for {EVERY}"
         raise UsageError(msg)
-    try:
-        address = parse_address(url)
-    except UsageError as error:
-        raise UsageError(str(error).replace("cannot record", "cannot check", 1)) from None
-    return examine_live(Poll(address, every_ms, for_ms, settle_ms), say)
+    limits, address = way.limits("check"), parse_address(url)
+    return examine_live(Poll(address, every_ms, for_ms, settle_ms, limits, way.access(say)(address)), say)
 
 
 def _examine_bundle(path: Path, settle_ms: int, *, allow_edited: bool) -> Examiner:

@@ -15,10 +15,14 @@ def finish(
     *,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,
     no_scan: Annotated[
-        bool, typer.Option("--no-scan", help="Write it even if something in it looks like a secret; it says so.")
+        bool, typer.Option("--no-scan", help="Write it even if something looks like a secret; the bundle says so.")
     ] = False,
 ) -> None:
-    """Make the bundle of a recording that was killed, or whose disk was full: everything up to the last whole frame."""
+    """Make the bundle of a recording that was cut off.
+
+    Everything is in it up to the last whole frame. If something looks like a secret, it is not written: the error names
+    file and field, and the recording stays as it is (exit code 1).
+    """
     from toolkit.recorder.finish import finish as make  # noqa: PLC0415 - the recorder is slow to import
     from toolkit.recorder.finish import open_journal, target_of  # noqa: PLC0415 - as above
 

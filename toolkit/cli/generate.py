@@ -14,7 +14,7 @@ BEGIN = "2026-01-01T00:00:00Z"
 
 def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
     seed: Annotated[
-        int | None, typer.Option(help="The seed: the same arguments give the same bytes.  [default: 1]")
+        int | None, typer.Option(metavar="N", help="The seed: the same arguments give the same bytes.  [default: 1]")
     ] = None,
     begin: Annotated[
         str | None,
@@ -25,7 +25,7 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
         ),
     ] = None,
     length: Annotated[str, typer.Option("--for", metavar="DURATION", help="How long, such as 30m, 2h or 30d.")] = "1h",
-    jobs: Annotated[int | None, typer.Option(help="How many jobs.  [default: 25]")] = None,
+    jobs: Annotated[int | None, typer.Option(metavar="N", help="How many jobs.  [default: 25]")] = None,
     epoch: Annotated[
         str | None, typer.Option(metavar="DATE", help="The world's start.  [default: the same as --from]")
     ] = None,
@@ -36,11 +36,14 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
         Path | None, typer.Option(metavar="FILE", help="The command log of serve --live: the bundle of that session.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where.  [default: snapshots/seed-<seed>]")
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The bundle.  [default: snapshots/seed-<seed>]")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a bundle that is there.")] = False,  # noqa: FBT002 - a flag by name only
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,  # noqa: FBT002 - a flag by name only
 ) -> None:
-    """Write a bundle: a cluster's life over a stretch of time, as JSON files, from a seed."""
+    """Write a bundle from a seed: a cluster's life for a while.
+
+    A bundle is a directory of JSON files that serve --replay serves. The same arguments give the same bytes.
+    """
     from toolkit.generate import generate as write  # noqa: PLC0415 - `toolkit --help` does without the world
     from toolkit.logfile import read_log  # noqa: PLC0415 - as above
     from toolkit.model.instants import parse_duration, parse_instant  # noqa: PLC0415 - as above

@@ -12,7 +12,7 @@ COLUMNS = 60
 
 
 def inspect(
-    bundle: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's directory, such as snapshots/demo.")],
+    bundle: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle, such as snapshots/demo.")],
     *,
     json: Annotated[
         bool, typer.Option("--json", help="Print everything as one JSON object, all gaps and nodes included.")
@@ -21,7 +21,7 @@ def inspect(
         bool, typer.Option("--allow-edited", help="Look at a bundle whose files were changed by hand.")
     ] = False,
 ) -> None:
-    """Show what a bundle is: where from, from when to when, what is in it, what moved, and how to serve it.
+    """Show what a bundle is, what is in it, and what moved.
 
     The bars show how many executions were in each status over the bundle's time: a column is as high as the most there
     were in its stretch of the time, and a row's highest column is the highest number of that row.

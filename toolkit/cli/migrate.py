@@ -11,7 +11,10 @@ from toolkit.cli.output import result, say
 
 
 def migrate(directory: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle.")]) -> None:
-    """Bring a bundle to the present format, in place. Older formats are served as they are, too."""
+    """Bring a bundle to the present format, in place.
+
+    Bundles of earlier formats can be served and read as they are, too.
+    """
     from toolkit.bundle.migrate import migrate as bring  # noqa: PLC0415 - `toolkit --help` does without bundles
 
     before, after = bring(directory)

@@ -1,4 +1,4 @@
-"""Options that several commands have: how to get into a cluster, and what redaction does."""
+"""Options that several commands have: how to get into a cluster, how patient to be, and what redaction does."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ RedactionKeyFile = Annotated[
     typer.Option(
         "--redaction-key-file",
         metavar="FILE",
-        help="At least 16 secret bytes; the same key gives the same pseudonyms. Default a new random one.",
+        help="At least 16 secret bytes; the same key gives the same pseudonyms.  [default: a random one]",
     ),
 ]
 HeaderFile = Annotated[
     Path | None,
-    typer.Option("--header-file", metavar="FILE", help="Headers to send, one a line: Name: value; credentials too."),
+    typer.Option("--header-file", metavar="FILE", help="Headers to send, credentials too: lines like Name: value."),
 ]
 BasicAuthFile = Annotated[
     Path | None, typer.Option("--basic-auth-file", metavar="FILE", help="One line, user:password; else netrc counts.")
@@ -49,3 +49,8 @@ ClientKey = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Do not check the cluster's certificate: anyone in between can read and lie.")
 ]
+Concurrency = Annotated[
+    int | None,
+    typer.Option("--concurrency", metavar="N", min=1, max=64, help="Requests under way at once.  [default: 4]"),
+]
+Timeout = Annotated[str | None, typer.Option("--timeout", metavar="DURATION", help="For one request.  [default: 10s]")]

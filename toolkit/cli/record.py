@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,7 @@ from toolkit.cli.output import say
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from toolkit.recorder.access import Access
 
@@ -34,14 +35,16 @@ def record(  # noqa: PLR0913 - the flags of the command
     *,
     every: Annotated[
         str | None,
-        typer.Option("--every", metavar="DURATION", help="From one frame to the next; 5s if only --for is given."),
+        typer.Option("--every", metavar="DURATION", help="From one frame to the next.  [default: 5s with --for]"),
     ] = None,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help="How long; --every alone goes on until Ctrl-C.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="The bundle; default snapshots/recording-<date and time>."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="The bundle.  [default: snapshots/recording-<date and time>]"
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the bundle if it exists.")] = False,
     resume: Annotated[
@@ -75,10 +78,15 @@ def record(  # noqa: PLR0913 - the flags of the command
         bool, typer.Option("--json", help="Print a JSON object for each frame and one for the bundle, one a line.")
     ] = False,
 ) -> None:
-    """Record a cluster into a bundle that serve --replay serves; without --every and --for, one frame.
+    """Record a cluster into a bundle, which serve --replay serves.
 
-    The cluster is only read. Names become pseudonyms and credentials are dropped before anything is written.
+    Without --every and --for it is one frame. The cluster is only read. Names become pseudonyms and credentials are
+    dropped before anything is written.
+
     Credentials come from files or netrc, never from the command line; HTTP_PROXY and its like are honoured.
+
+    Ctrl-C makes the bundle of what there is (exit code 0). Should the recording be killed, or the disk be full, then
+    toolkit finish makes the bundle, or --resume goes on.
     """
     import os  # noqa: PLC0415 - with what follows; httpx is slow to import, and only this command needs it
 
@@ -124,7 +132,7 @@ def record(  # noqa: PLR0913 - the flags of the command
         held = {"--every": every, "--output": output, "--force": force, "--errors": errors}
         _check_held(resume, held | {"--no-redact": no_redact, "--keep": keep})
         key = read_key(redaction_key_file, say) if redaction_key_file else None
-        with watcher:
+        with _interrupt_told(), watcher:
             longer = None if for_ is None else parse_duration(for_)
             done = go_on(Resumption(resume, address, access, limits, key, longer), watcher)
         watcher.done(done.path)
@@ -147,12 +155,24 @@ def record(  # noqa: PLR0913 - the flags of the command
         key=read_key(redaction_key_file, say) if redaction_key_file else None,
         force=force,
     )
-    with watcher:
+    with _interrupt_told(), watcher:
         done = make(plan, watcher)
     watcher.done(done.path)
 
 
 _ADVICE = {"--every": "leave it out for one frame", "--timeout": "leave it out for 10s"}
+
+
+@contextlib.contextmanager
+def _interrupt_told() -> Iterator[None]:
+    """Say what became of an interrupted recording, under --quiet too: it is no talk but why there is no result."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if error.args:
+            with contextlib.suppress(OSError):
+                say(str(error))
+        raise
 
 
 def _check_flags(*pairs: Mapping[str, object]) -> None:

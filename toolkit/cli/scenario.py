@@ -9,7 +9,7 @@ import typer
 from toolkit.cli.output import result, say
 
 scenarios = typer.Typer(
-    help="List the scenarios that have a name, and show one as a file to edit.",
+    help="List the scenarios that have a name, or show one as a file.",
     rich_markup_mode=None,
 )
 
@@ -22,7 +22,7 @@ def _scenarios(context: typer.Context) -> None:
 
 @scenarios.command("list")
 def list_scenarios() -> None:
-    """Print the names that --scenario takes, each with what it is for."""
+    """Print the names that --scenario takes, with what they are for."""
     from toolkit.world.named import NAMED  # noqa: PLC0415 - `toolkit --help` does without the world
 
     width = max(map(len, NAMED))
@@ -34,7 +34,10 @@ def list_scenarios() -> None:
 def show_scenario(
     scenario: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="A name, or a file; the name wins.")],
 ) -> None:
-    """Print a scenario as TOML, every parameter with what it means; --scenario takes it back from a file."""
+    """Print a scenario as TOML, every parameter with what it means.
+
+    Edited and in a file, --scenario takes it back.
+    """
     from toolkit.scenarios import shown_scenario  # noqa: PLC0415 - `toolkit --help` does without the world
 
     result(shown_scenario(scenario, say))

@@ -17,7 +17,7 @@ class _Part(StrEnum):
 
 def schema(
     part: Annotated[
-        _Part, typer.Argument(help="bundle.json, or any of the other files.", show_choices=True)
+        _Part, typer.Argument(metavar="manifest|tracks", help="Of bundle.json, or of any of the other files.")
     ] = _Part.MANIFEST,
 ) -> None:
     """Print the JSON Schema (draft 2020-12) of a bundle's files."""

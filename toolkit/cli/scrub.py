@@ -12,17 +12,21 @@ from toolkit.cli.output import Progress, result, say
 
 
 def scrub(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The recording.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The recording, a bundle.")],
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Where the redacted one goes; default in its place."),
+        typer.Option("--output", "-o", metavar="DIR", help="The redacted bundle.  [default: in its place]"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the output if it exists.")] = False,
     keep: KeepNames = None,
     redaction_key_file: RedactionKeyFile = None,
 ) -> None:
-    """Redact a recording made with --no-redact, or by an earlier version: names, credentials, and the leak gate."""
+    """Redact a recording that is not, or not enough.
+
+    Names become pseudonyms, credentials are dropped, and what looks like a secret is replaced, as toolkit record does
+    it. If something still looks like a secret, nothing is written (exit code 1).
+    """
     import secrets  # noqa: PLC0415 - with what follows; the recorder is slow to import
 
     from toolkit.recorder.credentials import read_key  # noqa: PLC0415

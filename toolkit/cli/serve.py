@@ -29,19 +29,24 @@ def serve(  # noqa: PLR0913 - one parameter a flag
     *,
     live: Annotated[bool, typer.Option("--live", help="Serve a generated cluster that moves with the clock.")] = False,
     replay: Annotated[
-        Path | None, typer.Option("--replay", metavar="BUNDLE", help="Serve a stored bundle, from its start.")
+        Path | None, typer.Option("--replay", metavar="DIR", help="Serve a bundle, from its start.")
     ] = None,
     host: Annotated[
-        str, typer.Option("--host", "-h", help="Address to listen on; 0.0.0.0 for other machines too.")
+        str,
+        typer.Option("--host", "-h", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for other machines too."),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", "-p", min=0, max=65535, help="Port to listen on; 0 for any free one.")
+        int, typer.Option("--port", "-p", metavar="N", min=0, max=65535, help="Port to listen on; 0 for any free one.")
     ] = 5678,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the toolkit's code changes; same world and time.")
     ] = False,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the live cluster.  [default: random]")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", help="Jobs of the live cluster.  [default: 25]")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Seed of the live cluster.  [default: random]")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", help="Jobs of the live cluster.  [default: 25]")
+    ] = None,
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -73,7 +78,10 @@ def serve(  # noqa: PLR0913 - one parameter a flag
         bool, typer.Option("--serve-unredacted", help="Replay an unredacted recording to other machines.")
     ] = False,
 ) -> None:
-    """Serve a cluster over HTTP. Prints its URL on stdout once it answers; Ctrl-C ends it."""
+    """Serve a cluster over HTTP, live or from a bundle.
+
+    Prints its URL on stdout once it answers; Ctrl-C ends it. One of --live and --replay is needed.
+    """
     only_live = {"--seed": seed, "--jobs": jobs, "--scenario": scenario, "--epoch": epoch, "--log": log}
     only_replay = {"--allow-edited": allow_edited or None, "--serve-unredacted": serve_unredacted or None}
     _check_mode(live=live, replay=replay, only_live=only_live, only_replay=only_replay)

@@ -20,12 +20,14 @@ def validate(
     allow_edited: Annotated[
         bool, typer.Option("--allow-edited", help="Do not compare files with their digests and counts.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="How many findings to print.")] = LIMIT,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="How many findings to print.")] = LIMIT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find everything wrong with a bundle: its files, digests, joins, and what `toolkit check` finds.
+    """Find everything that is wrong with a bundle.
 
-    Each finding names its file, line and field. Exit code 1 if there are errors.
+    Its files, digests, counts and joins, and what toolkit check finds. Each finding names its file, line and field.
+
+    Exit code 0 if there are no errors, 1 if there are.
     """
     from toolkit.examine.survey import survey  # noqa: PLC0415 - `toolkit --help` does without
     from toolkit.model.instants import parse_duration  # noqa: PLC0415

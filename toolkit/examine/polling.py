@@ -136,7 +136,7 @@ class Reading:
         partial = frozenset(seen.cut) | frozenset(seen.gaps)
         return Look(seen.t, records, exact=exact, partial=partial)
 
-    def _keyed(self, source: str, entries: Sequence[tuple[str, Document | bytes]]) -> list[tuple[str, Document]]:
+    def _keyed(self, source: str, entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, Document]]:
         """Key a source's records; of those with one id, the second and further ones get a number added."""
         found: dict[str, Document] = {}
         for place, (key, record) in enumerate(entries):
@@ -149,10 +149,8 @@ class Reading:
             found[name] = doc
         return list(found.items())
 
-    def _document(self, source: str, key: str, record: Document | bytes) -> Document:
-        if isinstance(record, dict):
-            return record
+    def _document(self, source: str, key: str, record: bytes) -> Document:
         known = self._texts.get((source, key))
         if known is None or known[0] != record:
-            known = self._texts[source, key] = bytes(record), loads(record)
+            known = self._texts[source, key] = record, loads(record)
         return known[1]

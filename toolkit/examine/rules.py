@@ -139,6 +139,13 @@ RULES: Final = (
         settles=True,
     ),
     Rule(
+        "stop-undone",
+        _WARNING,
+        "an execution that is stopping is not paused",
+        ("executions",),
+        step=steps.stop_undone,
+    ),
+    Rule(
         "unknown-status",
         _WARNING,
         "an execution's status is one of those known",

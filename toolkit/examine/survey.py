@@ -127,10 +127,11 @@ class _Survey:
             if name in self._broken:
                 continue
             for place, mark in enumerate(orders):
-                named = {record_id for pair in mark.placed for record_id in pair if record_id is not None}
-                for record_id in sorted(named - known):
-                    seen = f"names {record_id!a}, which {_FILE_OF[name]} does not have"
-                    self._tell(Told("error", "order", seen, file=NAME, field=f"$.orders.{name}[{place}].placed"))
+                placed = {record_id for pair in mark.placed for record_id in pair if record_id is not None}
+                for field, named in (("placed", placed), ("freed", set(mark.freed))):
+                    for record_id in sorted(named - known):
+                        seen = f"names {record_id!a}, which {_FILE_OF[name]} does not have"
+                        self._tell(Told("error", "order", seen, file=NAME, field=f"$.orders.{name}[{place}].{field}"))
 
     def _placed(self, told: Told, timeline: TrackTimeline) -> Told:
         """Say on which line a finding's record is."""

@@ -36,7 +36,7 @@ _OURS: Final = frozenset(
 _INSECURE: Final = (
     "WARNING: --insecure: nobody checks that this is really the cluster.",
     "WARNING: Whoever is in between can read what is sent, credentials too,",
-    "WARNING: and can forge what is recorded. The bundle says so. Better: --ca FILE.",
+    "WARNING: and can forge what it answers. A recording says so. Better: --ca FILE.",
 )
 
 

@@ -70,7 +70,7 @@ def record(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> 
     Raises:
         TargetError: If the target is taken or cannot be written, or holds a recording that was not finished.
         RecordError: If there is no cluster to record.
-        KeyboardInterrupt: If interrupted before there was anything, or twice.
+        KeyboardInterrupt: If interrupted before there was anything, or twice; its text says what became of it.
     """
     _check_place(plan)
     journal = Journal(journal_of(Path(os.path.realpath(plan.target))))
@@ -218,18 +218,19 @@ class _Recording:
             advice = f"make room or choose another place{self._kept()}"
             msg = f"cannot record into {self._plan.target}: {reason}; {advice}"
             raise TargetError(msg) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             kept = self._kept()
-            if kept:
-                self._watcher.say(f"interrupted{kept}")
-            raise
+            if not kept:
+                raise
+            msg = f"interrupted{kept}"
+            raise KeyboardInterrupt(msg) from error
         finally:
             self._journal.close()
 
     def _ended_early(self) -> None:
         if not self._tally.frames:
-            self._watcher.say("interrupted before the first frame was complete: nothing was recorded")
-            raise KeyboardInterrupt
+            msg = "interrupted before the first frame was complete: nothing was recorded"
+            raise KeyboardInterrupt(msg)
         self._watcher.say("interrupted: making the bundle of what was recorded (Ctrl-C again gives that up)")
 
     def _kept(self) -> str:

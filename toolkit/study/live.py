@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toolkit.clock import wall_now
-from toolkit.errors import RecordError, UsageError
+from toolkit.errors import RecordError
 from toolkit.model.wire import loads
 from toolkit.recorder.address import Address, parse_address
 from toolkit.recorder.client import Client, Limits
@@ -17,33 +17,38 @@ from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.timeline import TrackTimeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from toolkit.model.wire import Document
     from toolkit.recorder.access import Access
     from toolkit.recorder.frames import Seen
 
 
-def read_clusters(urls: list[str], access: Access | None = None, limits: Limits | None = None) -> list[Side]:
+def read_clusters(
+    urls: list[str], access: Callable[[Address], Access] | None = None, limits: Limits | None = None
+) -> list[Side]:
     """Read one frame of each cluster, all at the same time.
 
     Args:
-        urls: Their addresses; credentials in them are used and never shown.
-        access: How to get in.
+        urls: Their addresses.
+        access: Says of each address how to get in.
         limits: How patient to be.
 
     Raises:
-        UsageError: If an address is none.
+        UsageError: If an address is none, or what is needed to get in cannot be used.
         RecordError: If there is no cluster to read.
     """
+    addresses = [parse_address(url) for url in urls]
+    ways = [(address, access(address) if access else None) for address in addresses]
     try:
-        addresses = [parse_address(url) for url in urls]
-        return asyncio.run(_read_all(addresses, access, limits or Limits()))
-    except (UsageError, RecordError) as error:
+        return asyncio.run(_read_all(ways, limits or Limits()))
+    except RecordError as error:
         # The recorder's parts speak of recording, which is not what was asked for.
-        raise type(error)(str(error).replace("cannot record ", "cannot compare ", 1)) from None
+        raise RecordError(str(error).replace("cannot record ", "cannot compare ", 1)) from None
 
 
-async def _read_all(addresses: list[Address], access: Access | None, limits: Limits) -> list[Side]:
-    return await asyncio.gather(*(_read(address, access, limits) for address in addresses))
+async def _read_all(ways: list[tuple[Address, Access | None]], limits: Limits) -> list[Side]:
+    return await asyncio.gather(*(_read(address, access, limits) for address, access in ways))
 
 
 async def _read(address: Address, access: Access | None, limits: Limits) -> Side:
@@ -61,7 +66,7 @@ def timeline_of(seen: Seen) -> TrackTimeline:
     """Make a timeline of one instant out of what a cluster showed."""
     collections: dict[str, list[tuple[str, Document]]] = {CLUSTER: []}
     for source, records in seen.records.items():
-        docs = [(key, _document(record)) for key, record in records]
+        docs: list[tuple[str, Document]] = [(key, loads(record)) for key, record in records]
         if source in KINDS:
             keyed = docs if source == "nodes" else [(record_id(source, doc), doc) for _, doc in docs]
             collections[source] = keyed
@@ -70,9 +75,3 @@ def timeline_of(seen: Seen) -> TrackTimeline:
     folded = fold(steps_of([Frame(seen.t, seen.skew_ms, collections, {})]))
     tracks = {name: list(made) for name, made in folded.tracks.items()}
     return TrackTimeline(tracks, seen.t, seen.t, folded.orders, folded.frames.instants)
-
-
-def _document(record: Any) -> Document:  # noqa: ANN401 - JSON is what it is
-    """Give a record as a document; it may come as its text."""
-    document: Document = loads(record) if isinstance(record, bytes) else record
-    return document

@@ -60,7 +60,11 @@ class Recorded:
         gaps: What is missing, and when.
         absent: What the cluster does not have.
         cut: Lists that reached further than could be read, with what is known about it.
+        errors: Whether error records were recorded.
+        resumed: How often it was cut off and went on.
+        insecure: Whether nobody checked that it was really the cluster.
         redacted: Whether names and credentials were replaced.
+        scanned: Whether it was looked through for what looks like a secret before it was written.
         redaction: The redaction's report.
     """
 
@@ -76,7 +80,11 @@ class Recorded:
     gaps: Sequence[Gap]
     absent: list[str]
     cut: dict[str, str]
+    errors: bool
+    resumed: int
+    insecure: bool
     redacted: bool
+    scanned: bool
     redaction: dict[str, Any]
 
 
@@ -116,6 +124,7 @@ def _recorded(origin: dict[str, Any], bundle: Bundle) -> Recorded:
     ticks = _object(origin.get("ticks"))
     cut = origin.get("cut")
     every = origin.get("every_ms")
+    redaction = _object(origin.get("redaction"))
     return Recorded(
         cluster=_object(origin.get("cluster")),
         address=str(origin.get("address", "")),
@@ -131,8 +140,12 @@ def _recorded(origin: dict[str, Any], bundle: Bundle) -> Recorded:
         cut={str(name): str(why) for name, why in cut.items()}
         if isinstance(cut, dict)
         else {str(name): "" for name in _list(cut)},
+        errors=origin.get("errors") is True,
+        resumed=_whole(origin.get("resumed")),
+        insecure=origin.get("insecure", False) is not False,
         redacted=origin.get("redacted") is True,
-        redaction=_object(origin.get("redaction")),
+        scanned=origin.get("redacted") is True and redaction.get("scanned", True) is True,
+        redaction=redaction,
     )
 
 

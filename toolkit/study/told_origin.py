@@ -53,12 +53,43 @@ def _recorded(origin: Recorded, paper: Paper) -> list[Line]:
         lines += wrapped(paper, "lacking", paper.shown(f"the cluster does not have {', '.join(origin.absent)}"))
     for name, why in origin.cut.items():
         what = why or "the cluster lets nobody read further"
-        lines += wrapped(paper, "cut", paper.shown(f"{name}: {what}"), BAD)
+        lines += wrapped(paper, "not reached", paper.shown(f"{name}: {what}"), BAD)
+    lines += wrapped(paper, "errors", "recorded" if origin.errors else "not recorded")
+    if origin.insecure:
+        loud = "INSECURE: recorded with --insecure, nobody checked that it was really the cluster"
+        lines += wrapped(paper, "access", loud, BAD)
+    return lines + _redaction(origin, paper)
+
+
+def _redaction(origin: Recorded, paper: Paper) -> list[Line]:
     if not origin.redacted:
         loud = "NOT REDACTED: names, addresses and credentials are as the cluster gave them; do not share it"
-        return lines + wrapped(paper, "redaction", loud, BAD)
-    report = ", ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in origin.redaction.items())
-    return lines + wrapped(paper, "redaction", paper.shown(f"redacted: {report}" if report else "redacted"), GOOD)
+        return wrapped(paper, "redaction", loud, BAD)
+    report = ", ".join(_redacted(name, value) for name, value in origin.redaction.items() if name != "scanned")
+    lines = wrapped(paper, "redaction", paper.shown(f"redacted: {report}" if report else "redacted"), GOOD)
+    if not origin.scanned:
+        loud = "NOT SCANNED: written with --no-scan, so that it may hold a secret; do not share it"
+        lines += wrapped(paper, "", loud, BAD)
+    return lines
+
+
+def _redacted(name: str, value: Any) -> str:  # noqa: ANN401 - JSON is what it is
+    """Tell one entry of a redaction's report."""
+    if name in _REPORT and type(value) is int:
+        return _REPORT[name].format(value)
+    if name == "names" and value == "kept":
+        return "names of jobs kept"
+    if name == "names" and value == "pseudonyms":
+        return "names of jobs replaced"
+    told = name.replace("_", " ")
+    return told if value is True else f"{told} {_text(value)}"
+
+
+_REPORT: Final = {
+    "credentials": "credentials dropped {:,}",
+    "pseudonyms": "texts replaced {:,}",
+    "leaks": "leaks replaced {:,}",
+}
 
 
 def _frames(origin: Recorded) -> str:
@@ -67,6 +98,8 @@ def _frames(origin: Recorded) -> str:
         parts[0] += f" every {format_duration(origin.every_ms)}"
     if origin.late or origin.missed:
         parts.append(f"{origin.late:,} ticks late, {origin.missed:,} missed")
+    if origin.resumed:
+        parts.append(f"resumed {origin.resumed:,} {'time' if origin.resumed == 1 else 'times'}")
     parts.append(f"skew {origin.skew_median_ms:,} ms in the median, {origin.skew_highest_ms:,} ms at most")
     return "; ".join(parts)
 
