@@ -157,6 +157,25 @@ def test_what_it_is_asked_wrongly_is_a_usage_error(tmp_path: Path) -> None:
             check(what, **flags)
 
 
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [("localhost:5678", "'localhost:5678'"), ("me:hunter2@host", "'host'"), ("me:hunter2@host:5678", "'host:5678'"),
+     ("ftp://x", "'ftp://x'"), ("HTTP://me:hunter2@x", "'x'")],
+)  # fmt: skip
+def test_an_address_that_is_none_is_no_directory(what: str, shown: str) -> None:
+    """It is told as an address, without credentials; a directory of such a name is a directory."""
+    with pytest.raises(UsageError) as told:
+        check(what)
+    assert str(told.value).startswith(f"cannot use {shown} as a cluster's address: ")
+
+
+def test_a_directory_may_be_named_like_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there is looked at."""
+    make(tmp_path / "localhost:5678")
+    monkeypatch.chdir(tmp_path)
+    check("localhost:5678")
+
+
 def test_a_cluster_that_is_none_cannot_be_checked() -> None:
     """The error says so, and that is no finding."""
     with FakeCluster({"/": {}}) as cluster, pytest.raises(RecordError, match="cannot check http"):
