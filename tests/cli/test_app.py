@@ -202,3 +202,10 @@ def test_progress_is_one_rewritten_line_on_a_terminal(
         progress(0, 0)
     text = capsys.readouterr().err
     assert text == "\rwriting: 0 %\rwriting: 50 %\rwriting: 100 %\rwriting: 0 %\r\033[K"
+
+    with Progress("looking") as progress:
+        progress.say("one")
+        progress(1, 2)
+        progress.say("two")
+        progress(1, 2)
+    assert capsys.readouterr().err == "one\n\rlooking: 50 %\r\033[Ktwo\n\rlooking: 50 %\r\033[K"

@@ -254,6 +254,34 @@ def test_what_a_frame_of_a_recording_lacks_is_not_judged(tmp_path: Path, capsys:
     assert outcome(capsys, check, str(path), settle="3s")["findings"] == []
 
 
+@pytest.mark.parametrize(("last", "code"), [("stopped", 0), ("stopping", 0), ("pending", 1)])
+def test_a_stop_that_was_paused_is_only_unusual(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], last: str, code: int
+) -> None:
+    """A real cluster can do that, so that it is a warning, told at once; what comes after it may still be an error."""
+    statuses = ["running", "stopping", "paused", last]
+
+    def show(t: int) -> None:
+        status = statuses[(t - 1_700_000_000_000) // 1000]
+        answers["/v1/ex"] = [{"ex_id": "x1", "job_id": "j1", "_status": status}]
+
+    answers = plain(executions=[{"ex_id": "x1", "job_id": "j1", "_status": "running"}])
+    with FakeCluster(answers) as cluster:
+        path = record(
+            cluster.url,
+            every_ms=1000,
+            for_ms=3000,
+            target=tmp_path / "r",
+            redact=False,
+            around=StepClock(on_step=show).around(),
+        )
+    found = outcome(capsys, check, str(path))
+    told = [(one["severity"], one["rule"]) for one in found["findings"]]
+
+    assert (found["code"], ("warning", "stop-undone") in told) == (code, True)
+    assert (("error", "illegal-transition") in told) == bool(code)
+
+
 def _at(frame: int, controller: dict[str, Any]) -> dict[str, Any]:
     executions = Reply(404) if frame < 4 else [{"ex_id": "x1", "job_id": "j1", "_status": "stopped"}]
     return {"/v1/ex": executions if frame else [], "/v1/cluster/controllers": [controller] if frame else []}

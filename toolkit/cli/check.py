@@ -18,7 +18,7 @@ from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
     Insecure,
     Timeout,
 )
-from toolkit.cli.output import result, say
+from toolkit.cli.output import Progress, result, say
 from toolkit.cli.way import Way
 from toolkit.errors import UsageError
 
@@ -121,7 +121,9 @@ def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int, way: Way)
         msg = f"cannot check with --every 0: it must be at least 1ms; leave it out for {EVERY}"
         raise UsageError(msg)
     limits, address = way.limits("check"), parse_address(url)
-    return examine_live(Poll(address, every_ms, for_ms, settle_ms, limits, way.access(say)(address)), say)
+    poll = Poll(address, every_ms, for_ms, settle_ms, limits, way.access(say)(address))
+    with Progress(f"checking {address.shown}") as progress:
+        return examine_live(poll, progress.say, progress)
 
 
 def _examine_bundle(path: Path, settle_ms: int, *, allow_edited: bool) -> Examiner:
