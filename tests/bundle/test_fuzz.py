@@ -7,13 +7,16 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bundle.making import CONTROLLER, END, EPOCH, NAMES, make
+from tests.bundle.making import CONTROLLER, DATE, END, EPOCH, EXECUTION, NAMES, make
 from tests.tracks.strategies import contents
 from toolkit.bundle.lines import line, parse_line
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.typed import line_check
 from toolkit.errors import BundleDamaged, BundleError
+from toolkit.model.wire import Document, loads
 from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.placing import Explicit, Placing
+from toolkit.tracks.runs import write_runs
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.tracks.track import Change, Counter, Item, Track
 
@@ -87,3 +90,59 @@ def test_what_counts_is_refused_or_answers(
                 assert not counters[field].pieces or before[field] <= record.fields[field]
                 assert 0 <= record.fields[field] < 2**63
                 before[field] = record.fields[field]
+
+
+INSTANTS = range(EPOCH, END + 1, 1_000)
+PLACES = st.sampled_from(
+    ["_updated", "_status", "_deleted", "name", "slicers", "n", "/s/a~1b", "/s/deep/x", "/s/none", "/s", "/_updated"]
+)
+TEXTS = st.lists(st.tuples(NUMBERS | st.integers(-9, 9), st.integers(1, 20)), max_size=5).map(write_runs)
+BEGINS = NUMBERS | st.sampled_from([-(2**63), DATE, "9999-12-31T23:59:59.999Z", "2026-02-30T00:00:00.000Z", "x"])
+MOVING = st.one_of(
+    COUNTERS,
+    st.builds(Counter, deltas=TEXTS | st.just("x"), since=st.sampled_from([*INSTANTS, 0]), value=BEGINS),
+    st.builds(Counter, of=PLACES, times=st.sampled_from([1, 3, 2**62]), per=st.just(2)),
+)
+DOCS = st.fixed_dictionaries(
+    {},
+    optional={
+        "s": st.sampled_from([5, None, [], {}, {"a/b": 1, "deep": {"x": 2}}, {"a/b": "x", "deep": [1]}]),
+        "n": st.sampled_from([5, -1, "x", None, {"a": 1}]),
+        "_updated": st.sampled_from([DATE, None, 5]),
+        "_deleted": st.sampled_from([True, 1, None]),
+    },
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    DOCS,
+    st.dictionaries(PLACES, MOVING, max_size=4),
+    st.lists(DOCS, max_size=2),
+    st.lists(st.tuples(st.sampled_from(["e1", "e2", "x"]), st.sampled_from(["e1", "e2", "x", None])), max_size=4),
+)
+def test_what_moves_in_a_recording_is_refused_or_answers(
+    doc: Document, counters: dict[str, Counter], changed: list[Document], placed: list[Placing]
+) -> None:
+    """Whatever moves by frames, wherever a pointer leads, it is refused or there is an answer at every instant."""
+    changes = [Change(EPOCH + 30_000 * n, set=fields) for n, fields in enumerate(changed, 1)]
+    texts = [line(Track("e1", EXECUTION | doc, changes=changes, counters=counters))]
+    texts.append(line(Track("e2", EXECUTION | {"ex_id": "e2"})))
+    check = line_check(KINDS["executions"], EPOCH, END, INSTANTS, generated=False)
+    try:
+        for text in texts:
+            check.check(text)
+    except BundleDamaged:
+        return
+    orders = {"executions": [Explicit(EPOCH + 5_000, placed, [])]}
+    timeline = TrackTimeline({"executions": list(map(parse_line, texts))}, EPOCH, END, orders, INSTANTS)
+    assert all(change.ex_id for change in timeline.changes(EPOCH, END))
+    for t in sorted({*INSTANTS, *(t + 1 for t in INSTANTS[:-1])}):
+        view = timeline.at(t)
+        listed = view.executions(0, 9)
+        deleted = view.deleted_executions(0, 9)
+        assert sorted(r.fields["ex_id"] for r in listed.value + deleted.value) == ["e1", "e2"]
+        assert all(loads(record.text) == record.fields for record in listed.value + deleted.value)
+        assert min(listed.until, deleted.until) > t
+        assert view.latest_execution("j1").value is not None
+        assert len(view.living_of("j1").value) <= 2

@@ -35,7 +35,9 @@ NUMBERS = (
     | st.lists(st.fixed_dictionaries({"k": st.integers(0, 3)}), max_size=4)
 )
 """What tends to become counters and lists of entries: numbers, deeper numbers, and lists of objects."""
-DATES = st.integers(0, 3).map(lambda n: format_instant(EPOCH + n)) | st.sampled_from([None, "yesterday", 5])
+DATES = st.integers(0, 3).map(lambda n: format_instant(EPOCH + n)) | st.sampled_from(
+    [None, "yesterday", 5, "2026-02-30T00:00:00.000Z", "2026-01-01T24:00:00.000Z"]
+)
 NAMES = st.sampled_from(["alpha", "beta", "", None, 3])
 STATUSES = st.sampled_from(["pending", "running", "stopping", None])
 
@@ -90,3 +92,39 @@ def contents(timeline: TrackTimeline, name: str, t: int) -> list[Record]:
         return [record for ex_id in ("e1", "e2") for record in view.errors(ex_id).value]
     found, _ = timeline.shelf(name).all_at(timeline.ordering(name).page(t, 0, 100), t)
     return [record for _, record in found]
+
+
+MOVES = st.sampled_from([-1, 0, 0, 0, 1, 1, 5, 1_000, 2**33])
+
+
+@st.composite
+def moving_recordings(draw: st.DrawFn) -> list[Frame]:
+    """Up to 40 frames of few records that mostly count: numbers and dates that move, at the top and deeper."""
+    pauses = draw(st.lists(st.sampled_from([1, 1_000, 1_003, 5_000_000]), min_size=1, max_size=40))
+    names = draw(st.lists(st.sampled_from(["r1", "r2", "r3"]), min_size=1, max_size=3, unique=True))
+    state = {name: {"n": 0, "deep": 0, "date": EPOCH, "edge": 0} for name in names}
+    frames = []
+    t = EPOCH
+    for pause in pauses:
+        t += pause
+        records = []
+        for name in draw(st.permutations(names)):
+            held = state[name]
+            for field in held:
+                held[field] += draw(MOVES)
+            if draw(st.integers(0, 9)) == 0:
+                continue
+            doc: Document = {
+                "ex_id": name,
+                "_status": "running",
+                "name": name,
+                "_updated": format_instant(held["date"]),
+                "n": held["n"],
+                "stats": {"a/b~": held["deep"], "edge": 2**62 * (held["edge"] % 3 - 1), "still": 7},
+                "workers": [{"w": held["deep"] // 2 + n} for n in range(3)],
+            }
+            if draw(st.integers(0, 9)) == 0:
+                del doc[draw(st.sampled_from(["n", "stats", "workers"]))]
+            records.append((name, doc))
+        frames.append(Frame(t, draw(st.integers(0, 9)), {"executions": records, "controllers": records}, {}))
+    return frames

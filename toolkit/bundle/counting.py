@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import UNSET
 
 from toolkit.bundle.words import refuse, under
-from toolkit.model.instants import EARLIEST, LATEST, is_wire_instant
-from toolkit.tracks.columns import Deltas
-from toolkit.tracks.paths import path_of
+from toolkit.model.instants import EARLIEST, LATEST
+from toolkit.tracks.columns import Deltas, number_of
+from toolkit.tracks.paths import name_of, path_of
 from toolkit.tracks.runs import read_runs
 from toolkit.tracks.track import line_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from toolkit.tracks.track import Counter, Item, Piece, Track
 
@@ -62,9 +62,11 @@ def check_counters(track: Track, last: int, instants: Sequence[int], *, may_fall
             refuse(where, "must have either pieces, or deltas, or the field it is made of")
         if counter.times < 0 or counter.per < 1:
             refuse(where, "must have times of at least 0 and per of at least 1")
+        if name != name_of(path_of(name)):
+            refuse(where, f"names {name_of(path_of(name))!a} another way")
         _check_pieces(where, counter.pieces, may_fall=may_fall)
-        check_deltas(where, counter, instants)
-    highest = _highest(track, last, instants)
+    deltas = {name: _deltas(track, name, instants) for name, c in track.counters.items() if c.deltas is not UNSET}
+    highest = _highest(track, last, deltas)
     for name in track.counters:
         _check_highest(track, name, highest)
 
@@ -74,29 +76,26 @@ def has_place(track: Track, field: str) -> bool:
     return any(field in values for _, values in _values(track))
 
 
-def check_deltas(where: str, counter: Counter, instants: Sequence[int]) -> None:
-    """Check a counter's deltas, if it has any: a recording's frames, and numbers of 64 bit.
-
-    Raises:
-        BundleDamaged: If they are wrong; the text starts with the field.
-    """
-    if counter.deltas is UNSET:
-        return
+def _deltas(track: Track, name: str, instants: Sequence[int]) -> Deltas:
+    """Check a counter's deltas: a recording's frames, and numbers of 64 bit."""
+    where, counter = under("$.counters", name), track.counters[name]
     frame = bisect_left(instants, counter.since)
     if frame == len(instants) or instants[frame] != counter.since:
         refuse(f"{where}.since", "is not the instant of a frame")
     try:
-        runs = read_runs(counter.deltas)
+        runs = read_runs(counter.deltas or "")
     except ValueError as error:
         refuse(f"{where}.deltas", str(error))
     left = len(instants) - frame - 1
-    if sum(count for _, count in runs) > left:
+    if sum(runs.counts) > left:
         refuse(f"{where}.deltas", f"are for more than the {left:,} frames after them")
-    if isinstance(counter.value, str) and not is_wire_instant(counter.value):
+    if isinstance(counter.value, str) and number_of(counter.value) is None:
         refuse(f"{where}.value", f"{counter.value[:40]!a} is not a date such as 2026-01-01T00:00:00.000Z")
-    least, most = (EARLIEST, LATEST) if isinstance(counter.value, str) else (-LARGEST, LARGEST)
-    if any(not least <= value <= most for value in Deltas(counter, instants).values):
+    least, most = (EARLIEST, LATEST) if isinstance(counter.value, str) else (-LARGEST - 1, LARGEST)
+    deltas = Deltas(counter, instants, runs)
+    if not (least <= min(deltas.values) and max(deltas.values) <= most):
         refuse(f"{where}.deltas", f"lead to a value beyond {least} to {most}, which cannot be served")
+    return deltas
 
 
 def _longest(items: list[Item], first: int, last: int) -> int:
@@ -123,7 +122,7 @@ def _check_pieces(where: str, pieces: list[Piece], *, may_fall: bool) -> None:
             refuse(f"{where}.pieces[{place}]", "starts below the one before it, a counter never falls")
 
 
-def _highest(track: Track, last: int, instants: Sequence[int]) -> dict[str, int]:
+def _highest(track: Track, last: int, deltas: Mapping[str, Deltas]) -> dict[str, int]:
     """Give the highest values of what counters are made of in the end: pieces, counts, and fields of the document."""
     highest = {name: base for name, (base, _) in track.counts.items()}
     for name, counter in track.counters.items():
@@ -131,9 +130,12 @@ def _highest(track: Track, last: int, instants: Sequence[int]) -> dict[str, int]
             ends = [piece[0] for piece in counter.pieces[1:]] + [last]
             tops = [line_at(p, min(end, last)) for p, end in zip(counter.pieces, ends, strict=True) if p[0] <= last]
             highest[name] = max(tops, default=counter.pieces[0][1])
-        elif counter.deltas is not UNSET:
-            highest[name] = Deltas(counter, instants).highest
     made_of = {counter.of: name for name, counter in track.counters.items() if counter.of}
+    for name, moving in deltas.items():
+        if name in made_of and (moving.dates or min(moving.values) < 0):
+            why = f"is made of {name!a}, which is not always a number of at least 0"
+            refuse(under("$.counters", made_of[name]), why)
+        highest[name] = max(moving.values)
     plain = made_of.keys() - track.counters.keys() - track.counts.keys()
     for field in sorted(plain.difference(track.doc)):
         refuse(under("$.counters", made_of[field]), f"is made of {field!a}, which is not in the document")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from itertools import accumulate, chain, pairwise, repeat
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -18,10 +19,12 @@ from toolkit.tracks.runs import read_runs, write_runs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toolkit.tracks.runs import Run
+    from toolkit.tracks.runs import Runs
 
 MOST: Final = 10_000_000
 """More frames than this are not read: 16 bytes each would be more than a bundle is for."""
+
+_LONGEST_SKEW: Final = 2**63 - 1
 
 
 class FramesMark(Struct, omit_defaults=True):
@@ -84,14 +87,14 @@ def read_frames(mark: FramesMark, gaps: list[GapMark], first: int, last: int) ->
     """
     steps = _runs("$.frames.steps_ms", mark.steps_ms)
     skews = _runs("$.frames.skews_ms", mark.skews_ms)
-    count = 1 + sum(times for _, times in steps)
+    count = 1 + sum(steps.counts)
     if count > MOST:
         refuse("$.frames.steps_ms", f"has {count:,} frames, more than {MOST:,}")
-    if any(step < 1 for step, _ in steps):
+    if any(step < 1 for step in steps.values):
         refuse("$.frames.steps_ms", "has a step that does not go forward")
-    if first + sum(step * times for step, times in steps) != last:
+    if first + sum(map(mul, *steps)) != last:
         refuse("$.frames.steps_ms", "does not lead from $.from to $.to")
-    if sum(times for _, times in skews) != count or any(skew < 0 for skew, _ in skews):
+    if sum(skews.counts) != count or any(not 0 <= skew <= _LONGEST_SKEW for skew in skews.values):
         refuse("$.frames.skews_ms", f"does not have a number of at least 0 for each of the {count:,} frames")
     instants = array("q", accumulate(_spread(steps), initial=first))
     return Frames(instants, array("q", _spread(skews)), [_gap(place, gap) for place, gap in enumerate(gaps)])
@@ -145,12 +148,12 @@ def _gap(place: int, gap: GapMark) -> Gap:
     return Gap(gap.source, gap.reason, begin, end, gap.frames)
 
 
-def _runs(where: str, text: str) -> list[Run]:
+def _runs(where: str, text: str) -> Runs:
     try:
         return read_runs(text)
     except ValueError as error:
         refuse(where, str(error))
 
 
-def _spread(runs: list[Run]) -> Iterator[int]:
-    return chain.from_iterable(repeat(value, times) for value, times in runs)
+def _spread(runs: Runs) -> Iterator[int]:
+    return chain.from_iterable(map(repeat, *runs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -32,13 +33,16 @@ def migrate(path: Path) -> tuple[str, str]:
         return manifest.format, manifest.format
     fresh = path / _NEW
     try:
-        with fresh.open("wb") as file:
+        fresh.unlink(missing_ok=True)  # a run that was killed left it; a link is not followed
+        with fresh.open("xb") as file:
             file.write(msgspec.structs.replace(manifest, format=FORMAT).text())
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path / NAME)
         sync_folder(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise cannot(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):  # a read-only disk refuses to remove even what is not there
+            fresh.unlink()
     return manifest.format, FORMAT

@@ -59,6 +59,16 @@ def dumps(value: object) -> bytes:
     return orjson.dumps(value, default=_fragment)
 
 
+def dumps_to_keep(value: object) -> bytes:
+    """Write a value as `dumps` does, for a text that is held: orjson's own take several times their length."""
+    return bytes(memoryview(dumps(value)))
+
+
+def verbatim(text: bytes) -> object:
+    """Make a value that is written as this text, which is JSON already."""
+    return orjson.Fragment(text)
+
+
 def dumps_sorted(value: object) -> bytes:
     """Write a value as compact JSON with sorted keys."""
     return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)

@@ -10,7 +10,7 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toolkit.model.wire import dumps, loads
+from toolkit.model.wire import dumps_to_keep, loads
 from toolkit.tracks.fold import record_id
 from toolkit.tracks.steps import FrameStep, Stepper
 
@@ -98,7 +98,7 @@ class Composer:
             document = self._redacted(name, loads(text))
             stored = self._id(name, key, document)
             self._known[name][place] = _Known(digest, stored)
-            yield stored, dumps(document)
+            yield stored, dumps_to_keep(document)
 
     def _id(self, name: str, key: str, document: Document) -> str:
         if name in _CLUSTER:

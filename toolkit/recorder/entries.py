@@ -4,12 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
 
+from toolkit.model.wire import dumps, loads, verbatim
+from toolkit.recorder.tally import Tally  # noqa: TC001 - msgspec reads the annotations
 from toolkit.tracks.steps import FrameStep, Step
-from toolkit.tracks.track import Change
+from toolkit.tracks.track import AnyChange, Change, Written
 
 Entry = dict[str, Any]
+
+
+class _Change(Struct):
+    """What became of a record, its values as they stand in the entry."""
+
+    doc: Raw | UnsetType = UNSET
+    set: Raw = Raw(b"{}")
+    unset: list[str] = []
+
+
+class _Step(Struct):
+    changed: dict[str, _Change] = {}
+    gone: list[str] = []
+    placed: list[tuple[str, str | None]] = []
+
+
+class _Frame(Struct):
+    t: int
+    skew_ms: int
+    gaps: dict[str, str]
+    steps: dict[str, _Step]
+    tally: Tally
+
+
+_FRAME = msgspec.json.Decoder(_Frame)
 
 
 def frame_entry(frame: FrameStep, tally: dict[str, Any]) -> Entry:
@@ -23,10 +51,23 @@ def frame_entry(frame: FrameStep, tally: dict[str, Any]) -> Entry:
     }
 
 
-def read_frame(entry: Entry) -> FrameStep:
-    """Read a frame."""
-    steps = {name: _read_step(entry["t"], step) for name, step in entry["steps"].items()}
-    return FrameStep(entry["t"], entry["skew_ms"], entry["gaps"], steps)
+def read_frame(text: memoryview) -> tuple[FrameStep, Tally]:
+    """Read a frame, and what was counted until then; documents stay texts until they are needed."""
+    frame = _decoded(text)
+    steps = {name: _read_step(frame.t, step) for name, step in frame.steps.items()}
+    return FrameStep(frame.t, frame.skew_ms, frame.gaps, steps), frame.tally
+
+
+def _decoded(text: memoryview) -> _Frame:
+    try:
+        return _FRAME.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # msgspec takes neither lone surrogates nor numbers beyond a double.
+        entry = loads(bytes(text))
+        for step in entry["steps"].values():
+            for change in step.get("changed", {}).values():
+                change |= {part: Raw(dumps(change[part])) for part in ("doc", "set") if part in change}
+        return msgspec.convert(entry, _Frame)
 
 
 def _step_entry(step: Step) -> Entry:
@@ -40,18 +81,19 @@ def _step_entry(step: Step) -> Entry:
     return parts
 
 
-def _change_entry(change: Change) -> Entry:
+def _change_entry(change: AnyChange) -> Entry:
+    if isinstance(change, Written):
+        return {"doc": verbatim(change.text)}
     if change.doc is not UNSET:
         return {"doc": change.doc}
     return {"set": change.set, "unset": change.unset} if change.unset else {"set": change.set}
 
 
-def _read_step(t: int, parts: Entry) -> Step:
-    changed = {
-        key: Change(t, doc=change["doc"])
-        if "doc" in change
-        else Change(t, set=change["set"], unset=change.get("unset", []))
-        for key, change in parts.get("changed", {}).items()
-    }
-    placed = [(entry, after) for entry, after in parts.get("placed", ())]
-    return Step(changed, parts.get("gone", []), placed)
+def _read_step(t: int, step: _Step) -> Step:
+    return Step({key: _read_change(t, change) for key, change in step.changed.items()}, step.gone, [*step.placed])
+
+
+def _read_change(t: int, change: _Change) -> AnyChange:
+    if change.doc is not UNSET:
+        return Written(t, change.doc)
+    return Change(t, set=loads(bytes(change.set)), unset=change.unset)

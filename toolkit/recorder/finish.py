@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from toolkit.model.wire import Document
-    from toolkit.recorder.journal import Entry
     from toolkit.tracks.steps import FrameStep
 
 
@@ -89,17 +88,16 @@ def target_of(journal: Journal, directory: Path) -> Path:
     return directory
 
 
-def read_head(journal: Journal) -> tuple[Head, Iterator[Entry]]:
-    """Read what a journal's recording is, and give the entries of its frames.
+def read_head(journal: Journal) -> tuple[Head, Iterator[memoryview]]:
+    """Read what a journal's recording is, and give the texts of its frames.
 
     Raises:
         BundleDamaged: If it is no journal that this toolkit can read.
     """
-    entries = journal.entries()
-    first = next(entries, {})
+    texts = journal.texts()
     try:
-        head = msgspec.convert(first, Head)
-    except msgspec.ValidationError:
+        head = msgspec.json.decode(next(texts, b"{}"), type=Head)
+    except msgspec.DecodeError:
         head = None
     if head is None or head.journal != FORMAT:
         msg = (
@@ -107,7 +105,7 @@ def read_head(journal: Journal) -> tuple[Head, Iterator[Entry]]:
             "use the version that wrote it"
         )
         raise BundleDamaged(msg)
-    return head, entries
+    return head, texts
 
 
 def finish(  # noqa: PLR0913 - the flags of the command
@@ -135,8 +133,8 @@ def finish(  # noqa: PLR0913 - the flags of the command
         LeakFound: If something looks like a secret; the journal stays.
     """
     check_target(target, force=force)
-    head, entries = read_head(journal)
-    reading = _Reading(entries, tally)
+    head, texts = read_head(journal)
+    reading = _Reading(texts, tally)
     try:
         with Spool(journal.place) as rows:
             folded = fold(reading.frames(journal), rows)
@@ -161,20 +159,20 @@ def finish(  # noqa: PLR0913 - the flags of the command
 class _Reading:
     """Goes through a journal's frames, and remembers what the manifest needs."""
 
-    def __init__(self, entries: Iterator[Entry], tally: Tally | None) -> None:
-        self._entries = entries
+    def __init__(self, texts: Iterator[memoryview], tally: Tally | None) -> None:
+        self._texts = texts
         self._known = tally
         self.tally = Tally()
         self.info: Document = {}
 
     def frames(self, journal: Journal) -> Iterator[FrameStep]:
-        first = next(self._entries, None)
+        first = next(self._texts, None)
         if first is None:
             msg = f"cannot read the journal {journal.place}: it holds no frame; remove it, and record again"
             raise BundleDamaged(msg)
-        for entry in chain([first], self._entries):
-            self.tally = self._known or msgspec.convert(entry["tally"], Tally)
-            frame = read_frame(entry)
+        for text in chain([first], self._texts):
+            frame, tally = read_frame(text)
+            self.tally = self._known or tally
             if "cluster" in frame.steps and "info" in frame.steps["cluster"].changed:
                 change = frame.steps["cluster"].changed["info"]
                 self.info = apply(self.info, change)

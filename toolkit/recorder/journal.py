@@ -7,6 +7,7 @@ next frame is asked for. A line that was not finished, or that a power cut left 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 NAME: Final = "frames.jsonl"
 FORMAT: Final = 2
+_MARK: Final = 9
+"""Letters of the checksum and the blank."""
+_STREAMED: Final = 4
+"""Levels of an entry that are written member by member: down to the changes of each collection."""
 
 Entry = dict[str, Any]
 
@@ -65,7 +70,8 @@ class Journal:
             self.place.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self._held("x+b")
         self._file.seek(self._good)
-        self._file.write(b"".join(map(_line, entries)))
+        for entry in entries:
+            _write(self._file, entry)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._good = self._file.tell()
@@ -74,7 +80,11 @@ class Journal:
             sync_folder(self.place.parent)
 
     def entries(self) -> Iterator[Entry]:
-        """Read it from the start, as far as it is whole; what is appended later follows that.
+        """Read it as `texts` does."""
+        return (loads(bytes(text)) for text in self.texts())
+
+    def texts(self) -> Iterator[memoryview]:
+        """Read its entries' JSON from the start, as far as it is whole; what is appended later follows that.
 
         Raises:
             OSError: If it cannot be read.
@@ -84,10 +94,10 @@ class Journal:
             self._file = self._held("r+b")
         place = 0
         self._file.seek(0)
-        while (entry := _entry(line := self._file.readline())) is not None:
-            place += len(line)
+        while text := _whole(self._file.readline()):
+            place += _MARK + len(text) + 1
             self._good = max(self._good, place)
-            yield entry
+            yield text
             self._file.seek(place)
         self._file.truncate(max(self._good, place))
 
@@ -99,7 +109,9 @@ class Journal:
     def close(self) -> None:
         """Let go of it."""
         if self._file is not None:
-            self._file.close()
+            # What could not be written before is tried again here, and is no entry anyway.
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None
 
     def _held(self, mode: str) -> BufferedRandom:
@@ -113,15 +125,34 @@ class Journal:
         return file
 
 
-def _line(entry: Entry) -> bytes:
-    text = dumps(entry)
-    return b"%08x %s\n" % (crc32(text), text)
+def _write(file: BufferedRandom, entry: Entry) -> None:
+    """Write a line; its checksum comes last, so that the first frame of a large cluster is never one text."""
+    begin, checksum = file.tell(), 0
+    file.write(b"-" * (_MARK - 1) + b" ")
+    for part in _parts(entry, _STREAMED):
+        checksum = crc32(part, checksum)
+        file.write(part)
+    file.write(b"\n")
+    end = file.tell()
+    file.seek(begin)
+    file.write(b"%08x" % checksum)
+    file.seek(end)
 
 
-def _entry(line: bytes) -> Entry | None:
-    """Read a line; `None` if it is not whole."""
-    text = line[9:-1]
-    if not line.endswith(b"\n") or line[:9] != b"%08x " % crc32(text):
-        return None
-    value = loads(text)
-    return value if isinstance(value, dict) else None
+def _parts(value: object, levels: int) -> Iterator[bytes]:
+    if not levels or not value or not isinstance(value, dict):
+        yield dumps(value)
+        return
+    mark = b"{"
+    for key, inside in value.items():
+        yield mark + dumps(key) + b":"
+        yield from _parts(inside, levels - 1)
+        mark = b","
+    yield b"}"
+
+
+def _whole(line: bytes) -> memoryview | None:
+    """Give a line's JSON; `None` if it is not whole."""
+    text = memoryview(line)[_MARK:-1]
+    whole = line.endswith(b"\n") and line[_MARK : _MARK + 1] == b"{" and line[:_MARK] == b"%08x " % crc32(text)
+    return text if whole else None

@@ -115,12 +115,12 @@ def resume(asked: Resumption, watcher: Watcher, around: Surroundings | None = No
     """
     around = around or Surroundings()
     with open_journal(asked.folder) as journal:
-        head, entries = read_head(journal)
+        head, texts = read_head(journal)
         plan = _resumed(asked, head, target_of(journal, asked.folder), around.clock.now())
         check_target(plan.target, force=False)
         recording = _Recording(plan, head, journal, _redactor(plan), watcher, around)
-        for entry in entries:
-            recording.follow(entry)
+        for text in texts:
+            recording.follow(text)
         if head.redacted and head.key is None:
             recording.learn()
             watcher.say(
@@ -187,12 +187,11 @@ class _Recording:
         self._before = Tally()
         self._client: Client | None = None
 
-    def follow(self, entry: dict[str, object]) -> None:
+    def follow(self, text: memoryview) -> None:
         """Take in a frame that an earlier run recorded."""
-        frame = read_frame(entry)
+        frame, self._before = read_frame(text)
         self._stepper.follow(frame)
         self._composer.resume(self._stepper.order("cluster"))
-        self._before = msgspec.convert(entry["tally"], Tally)
         self._before.resumed += 1
         self._tally = msgspec.structs.replace(self._before)
 
@@ -255,9 +254,8 @@ class _Recording:
                 await interrupt.guard(self._around.sleep(clock.seconds_until(due) or 0))
                 begun = clock.now()
                 late = begun - due > _LATE_MS
-                seen = await interrupt.guard(reader.read(begun if late else due))
-                self._tally.late += late
-                self._take(seen)
+                # No name holds what was seen: it would take room until the next frame was read.
+                self._take(await interrupt.guard(reader.read(begun if late else due)), late=late)
                 passed = (clock.now() - start) // plan.every_ms
                 following = max(tick + 1, min(passed, last_tick + 1))
                 self._tally.missed += following - tick - 1
@@ -273,13 +271,16 @@ class _Recording:
         self._tally.missed += min(tick, self._plan.last_tick + 1) - done - 1
         return tick
 
-    def _take(self, seen: Seen) -> None:
+    def _take(self, seen: Seen, *, late: bool) -> None:
         tally = self._tally
+        tally.late += late
         frame = self._composer.frame(max(seen.t, tally.last + 1) if tally.frames else seen.t, seen)
         for name in sorted(seen.cut.keys() - tally.cut.keys()):
             self._watcher.say(f"not all {name} can be reached, so not recorded is {seen.cut[name]}")
         tally.take(frame, seen)
         self._count()
+        sizes = {name: len(records) for name, records in seen.records.items() if name not in {"info", "stats"}}
+        seen.records.clear()  # makes room for writing it
         entry = frame_entry(frame, msgspec.to_builtins(tally))
         try:
             if self._journal.there:
@@ -289,7 +290,6 @@ class _Recording:
         except OSError:
             tally.frames -= 1
             raise
-        sizes = {name: len(records) for name, records in seen.records.items() if name not in {"info", "stats"}}
         self._watcher.frame(self._standing(), described(sizes, frame.gaps))
 
     def _count(self) -> None:

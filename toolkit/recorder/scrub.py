@@ -12,7 +12,7 @@ import httpx
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import check_target, write_bundle
 from toolkit.errors import TargetError, UsageError
-from toolkit.model.wire import dumps
+from toolkit.model.wire import dumps_to_keep
 from toolkit.recorder.compose import Composer
 from toolkit.recorder.frames import Seen
 from toolkit.recorder.leaks import refuse_leaks
@@ -131,7 +131,7 @@ class _Texts:
     def of(self, name: str, place: int, record: Record) -> bytes:
         known = self._texts.get((name, place))
         if known is None or known[0] is not record:
-            known = self._texts[name, place] = record, dumps(record.fields)
+            known = self._texts[name, place] = record, dumps_to_keep(record.fields)
         return known[1]
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import UNSET
 
-from toolkit.model.wire import dumps, loads
-from toolkit.tracks.track import Change
+from toolkit.model.wire import dumps, loads, verbatim
+from toolkit.tracks.track import Change, Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
+
+    from toolkit.tracks.track import AnyChange
 
 NAME: Final = "finish.sqlite"
 
@@ -46,7 +48,7 @@ class Spool:
         self._db.close()
         self._path.unlink(missing_ok=True)
 
-    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+    def add(self, name: str, record_id: str, frame: int, change: AnyChange | None) -> None:
         """Keep a row."""
         text = None if change is None else dumps([change.t, _parts(change)])
         self._db.execute("INSERT INTO row VALUES (?, ?, ?, ?)", (name, _key(record_id), frame, text))
@@ -69,7 +71,9 @@ def _key(record_id: str) -> bytes:
     return record_id.encode("utf-8", "surrogatepass")
 
 
-def _parts(change: Change) -> list[object]:
+def _parts(change: AnyChange) -> list[object]:
+    if isinstance(change, Written):
+        return [verbatim(change.text)]
     return [change.set, change.unset] if change.doc is UNSET else [change.doc]
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate, chain, pairwise
+from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toolkit.errors import UsageError
 from toolkit.model.instants import format_instant, is_wire_instant, parse_instant
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.runs import read_runs, write_runs
@@ -17,7 +19,7 @@ from toolkit.tracks.track import HOUR_MS, Counter, Piece
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from toolkit.tracks.runs import Run
+    from toolkit.tracks.runs import Run, Runs
 
 _PIECE: Final = 24
 """About how many bytes a piece takes: an instant, a value, a slope."""
@@ -34,7 +36,13 @@ def number_of(value: object) -> int | None:
     """Give a value as a number that may move: a whole one, or a date as Teraslice writes it; `None` if it is none."""
     if type(value) is int:
         return value
-    return parse_instant(value) if isinstance(value, str) and is_wire_instant(value) else None
+    if not isinstance(value, str) or not is_wire_instant(value):
+        return None
+    try:
+        t = parse_instant(value)
+    except UsageError:  # the 30th of February
+        return None
+    return t if format_instant(t) == value else None  # some Pythons read 24:00, which would come back as 00:00
 
 
 def fit(points: Sequence[Point], last: int, instants: Sequence[int], *, dates: bool = False) -> Counter:
@@ -121,50 +129,45 @@ class Deltas:
 
     __slots__ = ("_frames", "_instants", "dates", "values")
 
-    def __init__(self, counter: Counter, instants: Sequence[int]) -> None:
+    def __init__(self, counter: Counter, instants: Sequence[int], runs: Runs | None = None) -> None:
         """Add up the deltas; a run of the same one counts from its first frame to its last.
 
         Args:
             counter: One that has deltas.
             instants: The frames' instants.
+            runs: Its deltas, if they have been read already.
         """
         first = bisect_left(instants, counter.since)
         self.dates = isinstance(counter.value, str)
         start = parse_instant(counter.value) if isinstance(counter.value, str) else counter.value
-        runs = read_runs(counter.deltas or "")
+        runs = read_runs(counter.deltas or "") if runs is None else runs
         self._instants = instants
-        self._frames = list(accumulate((count for _, count in runs), initial=first))
-        self.values = list(accumulate((delta * count for delta, count in runs), initial=start))
+        self._frames = list(accumulate(runs.counts, initial=first))
+        self.values = list(accumulate(map(mul, runs.values, runs.counts), initial=start))
 
     def at(self, t: int) -> Held[int | str]:
         """Give the value at an instant, and the first later instant at which it is another one."""
-        value, until = self._number(t)
+        return self.at_frame(bisect_right(self._instants, t) - 1)
+
+    def at_frame(self, frame: int) -> Held[int | str]:
+        """Give the value at a frame, -1 before the first, and the instant of the next one with another value."""
+        frames = self._frames
+        place = bisect_right(frames, frame) - 1
+        if place < 0:
+            value, moves = self.values[0], frames[0] + 1
+        elif place + 1 == len(frames):
+            value, moves = self.values[place], len(self._instants)
+        else:
+            value, start, end = self.values[place], frames[place], frames[place + 1]
+            step = (self.values[place + 1] - value) // (end - start)
+            value, moves = (value + step * (frame - start), frame + 1) if step else (value, end + 1)
+        until = self._instants[moves] if moves < len(self._instants) else NEVER
         return Held(format_instant(value) if self.dates else value, until)
 
     def steps(self) -> Iterator[tuple[int, int | str]]:
         """Give every instant at which it becomes another value, and that value."""
-        t = self._instants[self._frames[0]]
-        while (t := self.at(t).until) < NEVER:
-            yield t, self.at(t).value
-
-    def _number(self, t: int) -> Held[int]:
-        frame = bisect_right(self._instants, t) - 1
-        place = bisect_right(self._frames, frame) - 1
-        if place < 0:
-            return Held(self.values[0], self._until(self._frames[0] + 1))
-        value = self.values[place]
-        if place + 1 == len(self._frames):
-            return Held(value, NEVER)
-        done, length = frame - self._frames[place], self._frames[place + 1] - self._frames[place]
-        step = (self.values[place + 1] - value) // length
-        if step:
-            return Held(value + step * done, self._until(frame + 1))
-        return Held(value, self._until(self._frames[place + 1] + 1))
-
-    def _until(self, frame: int) -> int:
-        return self._instants[frame] if frame < len(self._instants) else NEVER
-
-    @property
-    def highest(self) -> int:
-        """The highest number it ever is."""
-        return max(self.values)
+        for value, after, (start, end) in zip(self.values, self.values[1:], pairwise(self._frames), strict=False):
+            step = (after - value) // (end - start)
+            for done in range(1, end - start + 1) if step else ():
+                moved = value + step * done
+                yield self._instants[start + done], format_instant(moved) if self.dates else moved

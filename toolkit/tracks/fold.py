@@ -17,17 +17,17 @@ from msgspec import UNSET
 from toolkit.model.wire import Document, dumps
 from toolkit.tracks.build import Version, build
 from toolkit.tracks.frames import FrameBook, Frames
-from toolkit.tracks.kinds import KINDS, Kind, Values
+from toolkit.tracks.kinds import KINDS, Kind, Values, same
 from toolkit.tracks.outline import values_of
 from toolkit.tracks.placing import explicit, place, placings
 from toolkit.tracks.state import apply
-from toolkit.tracks.steps import FrameStep, Step, Stepper, followed
+from toolkit.tracks.steps import BUDGET, FrameStep, Step, Stepper, followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from toolkit.tracks.placing import Explicit, Placing
-    from toolkit.tracks.track import Change, Track
+    from toolkit.tracks.track import AnyChange, Track
 
 
 class Frame(NamedTuple):
@@ -50,13 +50,13 @@ class Frame(NamedTuple):
 class Rows(Protocol):
     """What was seen of each record: by frame, what made it another one, `None` where it went."""
 
-    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+    def add(self, name: str, record_id: str, frame: int, change: AnyChange | None) -> None:
         """Keep a row; frames come in their order."""
 
     def ids(self, name: str) -> Iterator[str]:
         """Give the ids of a collection's records, sorted."""
 
-    def of(self, name: str, record_id: str) -> Iterator[tuple[int, Change | None]]:
+    def of(self, name: str, record_id: str) -> Iterator[tuple[int, AnyChange | None]]:
         """Give a record's rows, by frame."""
 
 
@@ -65,9 +65,9 @@ class MemoryRows:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._rows: dict[str, dict[str, list[tuple[int, Change | None]]]] = defaultdict(dict)
+        self._rows: dict[str, dict[str, list[tuple[int, AnyChange | None]]]] = defaultdict(dict)
 
-    def add(self, name: str, record_id: str, frame: int, change: Change | None) -> None:
+    def add(self, name: str, record_id: str, frame: int, change: AnyChange | None) -> None:
         """Keep a row."""
         self._rows[name].setdefault(record_id, []).append((frame, change))
 
@@ -75,7 +75,7 @@ class MemoryRows:
         """Give the ids of a collection's records, sorted."""
         return iter(sorted(self._rows[name]))
 
-    def of(self, name: str, record_id: str) -> Iterator[tuple[int, Change | None]]:
+    def of(self, name: str, record_id: str) -> Iterator[tuple[int, AnyChange | None]]:
         """Give a record's rows."""
         return iter(self._rows[name][record_id])
 
@@ -99,9 +99,9 @@ def record_id(collection: str, doc: Document) -> str:
     return f"no-id-{hashlib.sha256(dumps(doc)).hexdigest()[:16]}"
 
 
-def steps_of(frames: Iterable[Frame]) -> Iterator[FrameStep]:
-    """Tell frames by their differences."""
-    stepper = Stepper()
+def steps_of(frames: Iterable[Frame], budget: int = BUDGET) -> Iterator[FrameStep]:
+    """Tell frames by their differences, within a budget of bytes."""
+    stepper = Stepper(budget)
     for frame in frames:
         steps = {
             name: stepper.take(frame.t, name, [(record, dumps(doc)) for record, doc in records])
@@ -177,7 +177,7 @@ class _Orders:
             del self._values[gone], self._keys[gone]
         for key, change in step.changed.items():
             values = self._changed(key, change)
-            if self._values.get(key) != values:
+            if key not in self._values or not same(self._values[key], values):
                 moved = True
                 self._values[key] = values
                 self._keys[key] = self._kind.key(values, key)
@@ -189,9 +189,10 @@ class _Orders:
             self.marks.append(explicit(t, self._placed, placed))
             self._placed = placed
 
-    def _changed(self, key: str, change: Change) -> Values:
-        if change.doc is not UNSET:
-            return values_of(self._kind, change.doc)
+    def _changed(self, key: str, change: AnyChange) -> Values:
+        other = change.doc
+        if other is not UNSET:
+            return values_of(self._kind, other)
         kept = zip(self._kind.watched, self._values[key], strict=True)
         return tuple([change.set.get(field, None if field in change.unset else value) for field, value in kept])
 
@@ -201,9 +202,11 @@ class _Orders:
         if self._kind.name != "errors":
             return [listed]
         place_of = self._kind.watched.index("ex_id")
-        groups: dict[object, list[str]] = defaultdict(list)
+        groups: dict[str, list[str]] = defaultdict(list)
         for key in listed:
-            groups[str(self._values[key][place_of])].append(key)
+            if not isinstance(self._values[key][place_of], str):
+                continue  # nobody can ask for it
+            groups[self._values[key][place_of]].append(key)
         return groups.values()
 
     def _group(self, came: list[str]) -> Iterable[Placing]:

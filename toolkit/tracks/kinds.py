@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from toolkit.errors import UsageError
 from toolkit.model.instants import is_wire_instant, parse_instant
 from toolkit.model.status import is_deleted
+from toolkit.model.wire import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Values = tuple[Any, ...]
 """What a list's order depends on: the values of a kind's watched fields, `None` where one is missing."""
+
+
+def same(some: Values, others: Values) -> bool:
+    """Tell whether watched values are the same ones; for Python `1` and `True` are, for a list of the deleted not."""
+    return some == others and dumps(some) == dumps(others)
 
 
 class Kind(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ _start_of = itemgetter(0)
 def moves(member: Outline) -> Iterator[Change]:
     """Give an execution's status changes: another `_status` while it exists, or its beginning."""
     starts = {since for since, _ in member.spans if since is not None}
-    for t in sorted(starts.union(t for t, _ in member.steps[1:])):
+    turns = (t for (_, before), (t, after) in pairwise(member.steps) if before[1] is not after[1])
+    for t in sorted(starts.union(turns)):
         if not exists(member.spans, t):
             continue
         place = bisect_right(member.steps, t, key=_start_of) - 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from toolkit.timeline.order import merged_page
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.placing import Explicit, carried, place
+from toolkit.tracks.placing import Explicit, carry, place
 from toolkit.tracks.track import exists
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 _SEGMENTS: Final = 8
 """How many segments are kept sorted."""
+
+_CHECKPOINT: Final = 32
+"""After so many marks what is placed is kept, so that a seek carries on from no further back."""
+_CHECKPOINTS: Final = 64
+"""About how often; where there are many marks they are further apart."""
 
 _start_of = itemgetter(0)
 
@@ -81,6 +86,9 @@ class Ordering:
         self._listed = _sorted_once(listed)
         self._deleted = _sorted_once(deleted)
         self._edges = sorted(edges)
+        self._every = max(_CHECKPOINT, len(explicit) // _CHECKPOINTS)
+        self._carried: dict[int, dict[str, str | None]] = {0: {}}
+        self._latest = 0, self._carried[0]
         self._segments: Bounded[int, _Segment] = Bounded(_SEGMENTS)
 
     def page(self, t: int, start: int, size: int) -> Held[list[int]]:
@@ -117,14 +125,26 @@ class Ordering:
                 into.append((self._kind.key(values, member.id), position))
         listed.sort(key=_start_of)
         deleted.sort(key=_start_of)
-        placed: dict[str, str | None] = {}
-        for mark in self._explicit[: bisect_right(self._explicit, t, key=_start_of)]:
-            placed = carried(placed, mark)
+        placed = self._placings(bisect_right(self._explicit, t, key=_start_of))
         if not placed:
             return _Segment(listed, deleted, None)
         everything = sorted([*zip(*self._listed, strict=True), *listed], key=_start_of)
         positions = {key[-1]: position for key, position in everything}
         return _Segment(listed, deleted, [positions[entry] for entry in place(positions, placed.items())])
+
+    def _placings(self, count: int) -> dict[str, str | None]:
+        """Give what is placed after the first `count` marks; going on from where it was asked last costs little."""
+        start, latest = self._latest
+        if not start <= count < start + self._every:
+            start = max(kept for kept in self._carried if kept <= count)
+            latest = self._carried[start]
+        placed = dict(latest)
+        for done, mark in enumerate(self._explicit[start:count], start + 1):
+            carry(placed, mark)
+            if done % self._every == 0:
+                self._carried[done] = dict(placed)
+        self._latest = count, placed
+        return placed
 
 
 def _merged(moving: list[tuple[Any, int]], still: _Still, start: int, size: int) -> list[int]:

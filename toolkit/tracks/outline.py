@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from msgspec import UNSET
 
 from toolkit.tracks.columns import Deltas
+from toolkit.tracks.kinds import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +55,7 @@ def outline(kind: Kind, track: Track, instants: Sequence[int] = ()) -> Outline:
         base = values if change.doc is UNSET else values_of(kind, change.doc)
         kept = (None if field in change.unset else value for field, value in zip(kind.watched, base, strict=True))
         after = tuple([change.set.get(field, value) for field, value in zip(kind.watched, kept, strict=True)])
-        if after != values:
+        if not same(after, values):
             steps.append((change.t, after))
         values = after
     for place, field in enumerate(kind.watched):
@@ -69,13 +69,12 @@ def outline(kind: Kind, track: Track, instants: Sequence[int] = ()) -> Outline:
 def _moving(steps: list[tuple[int, Values]], place: int, deltas: Deltas) -> list[tuple[int, Values]]:
     """Put a watched value that moves by itself into an outline's steps, where the document has it."""
     moves = dict(deltas.steps())
-    starts = [t for t, _ in steps]
+    given = dict(steps)
+    values, value = steps[0][1], deltas.at(BEGINNING).value
     merged = []
-    for t in sorted({*starts, *moves}):
-        values = steps[bisect_right(starts, t) - 1][1]
-        if values[place] is not None:
-            values = (*values[:place], deltas.at(t).value, *values[place + 1 :])
-        merged.append((t, values))
+    for t in sorted(given.keys() | moves.keys()):
+        values, value = given.get(t, values), moves.get(t, value)
+        merged.append((t, values if values[place] is None else (*values[:place], value, *values[place + 1 :])))
     return merged
 
 

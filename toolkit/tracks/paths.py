@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.model.wire import Document
 
 Path = tuple[str, ...]
@@ -39,7 +41,7 @@ def find(doc: Document, path: Path) -> Any:  # noqa: ANN401 - JSON is what it is
     return value
 
 
-def put(doc: Document, path: Path, value: object) -> Document:
+def put(doc: Document, path: Sequence[str], value: object) -> Document:
     """Give the document with another value at a path; it is the same one if there is nothing at the path.
 
     What is on the way to the value is copied, so that nobody else's document changes.
@@ -52,5 +54,5 @@ def put(doc: Document, path: Path, value: object) -> Document:
     inner = doc[first]
     if type(inner) is not dict:
         return doc
-    changed = put(inner, tuple(rest), value)
+    changed = put(inner, rest, value)
     return doc if changed is inner else doc | {first: changed}

@@ -27,10 +27,11 @@ def explicit(t: int, before: Mapping[str, str | None], after: Mapping[str, str |
     return Explicit(t, placed, sorted(before.keys() - after.keys()))
 
 
-def carried(before: Mapping[str, str | None], mark: Explicit) -> dict[str, str | None]:
-    """Give the placings from a mark on."""
-    freed = set(mark.freed)
-    return {entry: where for entry, where in before.items() if entry not in freed} | dict(mark.placed)
+def carry(placed: dict[str, str | None], mark: Explicit) -> None:
+    """Make placings those from a mark on."""
+    for entry in mark.freed:
+        placed.pop(entry, None)
+    placed.update(mark.placed)
 
 
 def placings(base: Sequence[str], came: Sequence[str]) -> list[Placing]:
@@ -79,11 +80,13 @@ def _followers(entries: list[str], placed: Iterable[Placing]) -> dict[str | None
     targets = dict(placed)
     followers: dict[str | None, list[str]] = {}
     for entry, target in sorted(targets.items(), key=itemgetter(0)):
+        if entry not in present:
+            continue
         after, tried = target, {entry}
         while after is not None and after not in present and after in targets and after not in tried:
             tried.add(after)
             after = targets[after]
-        if entry in present and (after is None or after in present):
+        if after is None or after in present:
             followers.setdefault(after, []).append(entry)
     return followers
 

@@ -16,12 +16,13 @@ from msgspec import UNSET
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.columns import Deltas
 from toolkit.tracks.paths import path_of, put
-from toolkit.tracks.track import Change, Counter, Piece, Track, exists, line_at, line_next
+from toolkit.tracks.track import Counter, Piece, Track, exists, line_at, line_next
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from toolkit.model.wire import Document
+    from toolkit.tracks.track import AnyChange
 
 _CHECKPOINT: Final = 32
 """Every so many changes a folded document is kept, so that a seek folds no more than that."""
@@ -29,13 +30,14 @@ _CHECKPOINT: Final = 32
 _start_of = itemgetter(0)
 
 
-def apply(doc: Document, change: Change) -> Document:
+def apply(doc: Document, change: AnyChange) -> Document:
     """Give the document that a change makes of another one.
 
     Fields that are removed go first, so that one both removed and set moves to the end; fields that are only set keep
     their place.
     """
-    after = dict(doc if change.doc is UNSET else change.doc)
+    other = change.doc
+    after = dict(doc if other is UNSET else other)
     for field in change.unset:
         after.pop(field, None)
     after.update(change.set)
@@ -80,7 +82,7 @@ def moving(counter: Counter, instants: Sequence[int]) -> Line | Deltas:
 class TrackState:
     """One track, ready to be asked for any instant."""
 
-    __slots__ = ("_checkpoints", "_edges", "_latest", "_lines", "_paths", "_settled", "_times", "track")
+    __slots__ = ("_checkpoints", "_edges", "_instants", "_latest", "_lines", "_paths", "_settled", "_times", "track")
 
     def __init__(self, track: Track, instants: Sequence[int] = ()) -> None:
         """Index a track's instants.
@@ -90,6 +92,7 @@ class TrackState:
             instants: The frames' instants, if it is a recording's.
         """
         self.track = track
+        self._instants = instants
         self._times = [change.t for change in track.changes]
         self._edges = sorted({*self._times, *_bounds(track)})
         self._checkpoints: dict[int, Document] = {0: track.doc}
@@ -115,11 +118,15 @@ class TrackState:
         if not self.track.counters:
             return Held(doc, until)
         doc = dict(doc)
-        for name, path in self._paths.items():
-            if path[0] in doc:
-                value = self._count(doc, name, t)
-                doc[path[0]] = value.value if len(path) == 1 else put(doc, path, value.value)[path[0]]
-                until = min(until, value.until)
+        frame = bisect_right(self._instants, t) - 1
+        for name, (field, *inside) in self._paths.items():
+            if field in doc:
+                value, held = self._count(doc, name, t, frame)
+                if not inside:
+                    doc[field] = value
+                elif type(doc[field]) is dict:
+                    doc[field] = put(doc[field], inside, value)
+                until = min(until, held)
         return Held(doc, until)
 
     def _folded(self, count: int) -> Document:
@@ -152,14 +159,15 @@ class TrackState:
         counts = {field: base - len(lists[of]) for field, (base, of) in self.track.counts.items()}
         return doc | {field: value for field, value in (lists | counts).items() if field in doc}
 
-    def _count(self, doc: Document, field: str, t: int) -> Held[Any]:
+    def _count(self, doc: Document, field: str, t: int, frame: int) -> Held[Any]:
         """Give a counter's value; a derived one is held as long as what it is made of."""
         counter = self.track.counters.get(field)
         if counter is None:
             return Held(doc.get(field, 0), NEVER)
         if not counter.of:
-            return self._lines[field].at(t)
-        source = self._count(doc, counter.of, t)
+            line = self._lines[field]
+            return line.at_frame(frame) if isinstance(line, Deltas) else line.at(t)
+        source = self._count(doc, counter.of, t, frame)
         return Held(source.value * counter.times // counter.per, source.until)
 
 

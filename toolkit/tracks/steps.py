@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import UNSET
 
-from toolkit.model.wire import dumps, loads
+from toolkit.model.wire import dumps_to_keep, loads
 from toolkit.tracks.build import delta
 from toolkit.tracks.placing import Placing, place, placings
 from toolkit.tracks.state import apply
-from toolkit.tracks.track import Change
+from toolkit.tracks.track import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from toolkit.tracks.track import AnyChange
 
 BUDGET: Final = 32 * 1024 * 1024
 
@@ -32,7 +34,7 @@ class Step(NamedTuple):
         placed: What is not where it was, among what stayed and, behind it, what came.
     """
 
-    changed: dict[str, Change]
+    changed: dict[str, AnyChange]
     gone: list[str]
     placed: list[Placing]
 
@@ -76,14 +78,13 @@ class Stepper:
         seen = _unique(records)
         before = self._orders.get(name, [])
         known = set(before)
-        changed: dict[str, Change] = {}
+        changed: dict[str, AnyChange] = {}
         for record_id, text in seen.items():
             if text is None:
                 continue
             held = self._texts.get((name, record_id)) if record_id in known else None
             if held != text:
-                doc = loads(text)
-                changed[record_id] = Change(t, doc=doc) if held is None else delta(t, loads(held), doc)
+                changed[record_id] = Written(t, text) if held is None else delta(t, loads(held), loads(text))
                 self._texts.put((name, record_id), text)
         gone = [record_id for record_id in before if record_id not in seen]
         for record_id in gone:
@@ -101,7 +102,7 @@ class Stepper:
             for record_id, change in step.changed.items():
                 held = self._texts.get((name, record_id))
                 if held is not None or change.doc is not UNSET:
-                    self._texts.put((name, record_id), dumps(apply(loads(held or b"{}"), change)))
+                    self._texts.put((name, record_id), dumps_to_keep(apply(loads(held or b"{}"), change)))
 
     def text(self, name: str, record_id: str) -> bytes | None:
         """Give a record's text as the last frame had it; `None` if it is not held."""

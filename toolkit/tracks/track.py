@@ -5,11 +5,11 @@ Pure: knows neither files nor clocks. The envelope's keys are sorted on disk; do
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
-from toolkit.model.wire import Document
+from toolkit.model.wire import Document, loads
 
 HOUR_MS = 3_600_000
 
@@ -26,6 +26,33 @@ class Change(Struct, omit_defaults=True, forbid_unknown_fields=True):
     set: dict[str, Any] = {}
     unset: list[str] = []
     doc: dict[str, Any] | UnsetType = UNSET
+
+
+class Written:
+    """Another document altogether at an instant, as its text: thousands of them at once are read one by one."""
+
+    __slots__ = ("_text", "t")
+    set: Final[Document] = {}
+    unset: Final[list[str]] = []
+
+    def __init__(self, t: int, text: bytes | Raw) -> None:
+        """Keep the text of an object, which may be a part of a larger one."""
+        self.t = t
+        self._text = text
+
+    @property
+    def text(self) -> bytes:
+        """The text."""
+        return bytes(self._text)
+
+    @property
+    def doc(self) -> Document:
+        """Read it."""
+        document: Document = loads(self.text)
+        return document
+
+
+AnyChange = Change | Written
 
 
 class Counter(Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -101,4 +128,17 @@ def exists(spans: list[Span], t: int) -> bool:
     return not spans or any((a is None or a <= t) and (b is None or t < b) for a, b in spans)
 
 
-__all__ = ["Change", "Counter", "Document", "Item", "Piece", "Span", "Track", "exists", "line_at", "line_next"]
+__all__ = [
+    "AnyChange",
+    "Change",
+    "Counter",
+    "Document",
+    "Item",
+    "Piece",
+    "Span",
+    "Track",
+    "Written",
+    "exists",
+    "line_at",
+    "line_next",
+]
