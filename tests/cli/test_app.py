@@ -14,6 +14,7 @@ from toolkit.cli.output import Progress, result, say
 from toolkit.errors import BundleNotFound, ScenarioError, ToolkitError, UsageError
 
 FREE = "free some space or choose another place, then run this again"
+MAY = "check its permissions"
 HEAVY = ("sanic", "httpx", "numpy", "msgspec", "uvloop", "rich")
 
 
@@ -119,6 +120,11 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
             f"error: the system refused: /tmp/x: No space left on device; {FREE}",
         ),
         (
+            PermissionError(errno.EACCES, "Permission denied", "/tmp/x"),  # noqa: S108 - a name in a message
+            1,
+            f"error: the system refused: /tmp/x: Permission denied; {FREE.replace('free some space', MAY)}",
+        ),
+        (
             OSError("odd"),
             1,
             f"error: the system refused: odd; {FREE}",
@@ -153,7 +159,14 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("arguments", "words"), [(("sevre",), "sevre"), (("--sed",), "--sed")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sevre",), "sevre"),
+        (("--sed",), "--sed"),
+        (("schema", "x"), "error: Invalid value for 'manifest|tracks': 'x' is not one of 'manifest', 'tracks'; "),
+    ],
+)
 def test_what_does_not_exist_is_a_usage_error(arguments: tuple[str, ...], words: str) -> None:
     """Exit code 2, one line that names the word and where to look."""
     with toolkit(*arguments) as process:
@@ -189,3 +202,10 @@ def test_progress_is_one_rewritten_line_on_a_terminal(
         progress(0, 0)
     text = capsys.readouterr().err
     assert text == "\rwriting: 0 %\rwriting: 50 %\rwriting: 100 %\rwriting: 0 %\r\033[K"
+
+    with Progress("looking") as progress:
+        progress.say("one")
+        progress(1, 2)
+        progress.say("two")
+        progress(1, 2)
+    assert capsys.readouterr().err == "one\n\rlooking: 50 %\r\033[Ktwo\n\rlooking: 50 %\r\033[K"

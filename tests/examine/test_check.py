@@ -157,6 +157,25 @@ def test_what_it_is_asked_wrongly_is_a_usage_error(tmp_path: Path) -> None:
             check(what, **flags)
 
 
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [("localhost:5678", "'localhost:5678'"), ("me:hunter2@host", "'host'"), ("me:hunter2@host:5678", "'host:5678'"),
+     ("ftp://x", "'ftp://x'"), ("HTTP://me:hunter2@x", "'x'")],
+)  # fmt: skip
+def test_an_address_that_is_none_is_no_directory(what: str, shown: str) -> None:
+    """It is told as an address, without credentials; a directory of such a name is a directory."""
+    with pytest.raises(UsageError) as told:
+        check(what)
+    assert str(told.value).startswith(f"cannot use {shown} as a cluster's address: ")
+
+
+def test_a_directory_may_be_named_like_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there is looked at."""
+    make(tmp_path / "localhost:5678")
+    monkeypatch.chdir(tmp_path)
+    check("localhost:5678")
+
+
 def test_a_cluster_that_is_none_cannot_be_checked() -> None:
     """The error says so, and that is no finding."""
     with FakeCluster({"/": {}}) as cluster, pytest.raises(RecordError, match="cannot check http"):
@@ -233,6 +252,34 @@ def test_what_a_frame_of_a_recording_lacks_is_not_judged(tmp_path: Path, capsys:
     assert [one["rule"] for one in found["findings"]] == ["controller-of-no-execution"]
     assert found["findings"][0]["times"] == 3
     assert outcome(capsys, check, str(path), settle="3s")["findings"] == []
+
+
+@pytest.mark.parametrize(("last", "code"), [("stopped", 0), ("stopping", 0), ("pending", 1)])
+def test_a_stop_that_was_paused_is_only_unusual(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], last: str, code: int
+) -> None:
+    """A real cluster can do that, so that it is a warning, told at once; what comes after it may still be an error."""
+    statuses = ["running", "stopping", "paused", last]
+
+    def show(t: int) -> None:
+        status = statuses[(t - 1_700_000_000_000) // 1000]
+        answers["/v1/ex"] = [{"ex_id": "x1", "job_id": "j1", "_status": status}]
+
+    answers = plain(executions=[{"ex_id": "x1", "job_id": "j1", "_status": "running"}])
+    with FakeCluster(answers) as cluster:
+        path = record(
+            cluster.url,
+            every_ms=1000,
+            for_ms=3000,
+            target=tmp_path / "r",
+            redact=False,
+            around=StepClock(on_step=show).around(),
+        )
+    found = outcome(capsys, check, str(path))
+    told = [(one["severity"], one["rule"]) for one in found["findings"]]
+
+    assert (found["code"], ("warning", "stop-undone") in told) == (code, True)
+    assert (("error", "illegal-transition") in told) == bool(code)
 
 
 def _at(frame: int, controller: dict[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,11 @@ def test_flags(cluster: FakeCluster, tmp_path: Path) -> None:
         (("http://127.0.0.1:1", "--for", ""), 2, "cannot read the duration ''"),
         (("http://127.0.0.1:1", "--concurrency", "0"), 2, "--concurrency"),
         (("http://127.0.0.1:1", "--retries", "-1"), 2, "--retries"),
-        (("http://127.0.0.1:1", "--max-requests-per-second", "0"), 2, "--max-requests-per-second of 0 or less"),
+        (
+            ("http://127.0.0.1:1", "--max-requests-per-second", "0"),
+            2,
+            "--max-requests-per-second 0: it must be a number above 0",
+        ),
         (("http://127.0.0.1:1", "--max-requests-per-second", "inf"), 2, "--max-requests-per-second"),
         (("http://127.0.0.1:1", "--keep", "everything"), 2, "--keep"),
         (("http://127.0.0.1:1", "--keep", "names", "--no-redact"), 2, "both --no-redact and --keep"),

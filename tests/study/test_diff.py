@@ -253,6 +253,7 @@ def test_a_directory_with_an_at_sign_in_its_name(run: Callable[..., Ran], tmp_pa
         (["{demo}", "{demo}", "--ignore", "a..b"], "cannot ignore 'a..b': it is no field's name; "),
         (["{demo}", "{demo}", "--limit", "-1"], "Invalid value for '--limit'"),
         (["{demo}"], "Missing argument 'B'"),
+        (["{demo}", "x" * 300 + "@+5m"], "cannot compare them: "),
     ],
 )
 def test_what_cannot_be_compared_is_one_line_and_exit_2(

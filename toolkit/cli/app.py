@@ -83,13 +83,14 @@ def _run() -> int:
         # A flag that does not exist or a value that does not fit it: typer has the sentence, we keep it to one line.
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "toolkit"
-        what = " ".join(error.format_message().split()).rstrip(".")
+        what = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ", 1)
         say(f"error: {what}; {command} --help shows what there is")
         return error.exit_code
     except typer.Abort:
         return 130
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-        say(f"error: the system refused: {what}; free some space or choose another place, then run this again")
+        advice = "check its permissions" if isinstance(error, PermissionError) else "free some space"
+        say(f"error: the system refused: {what}; {advice} or choose another place, then run this again")
         return 1
     return code if isinstance(code, int) else 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,7 +18,7 @@ from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
     Insecure,
     Timeout,
 )
-from toolkit.cli.output import result, say
+from toolkit.cli.output import Progress, result, say
 from toolkit.cli.way import Way
 from toolkit.errors import UsageError
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from toolkit.examine.examiner import Examiner
     from toolkit.examine.telling import Outcome
 
+_ADDRESS: Final = re.compile(r"[\w.-]+:\d+(/.*)?|[^/]*:[^/]*@.*")
+"""A host with its port, or a user with a password and a host."""
 FOR, EVERY, SETTLE, LIMIT = "10s", "500ms", "60s", 100
 
 
@@ -71,7 +74,7 @@ def check(  # noqa: PLR0913 - the flags of the command
 
     way = Way(header_file, basic_auth_file, ca, client_cert, client_key, insecure, concurrency, timeout)
     settle_ms = parse_duration(settle)
-    if what.startswith(("http://", "https://")):
+    if _is_address(what):
         if allow_edited:
             msg = "cannot use --allow-edited with a URL: it is about the files of a bundle; leave it out"
             raise UsageError(msg)
@@ -102,6 +105,14 @@ def tell(outcome: Outcome, limit: int, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+def _is_address(text: str) -> bool:
+    """Tell a cluster's address, also one without http:// in front or with credentials, from a bundle's directory.
+
+    What is told of such an address shows no credentials, which what is told of a directory's name would.
+    """
+    return "://" in text or (_ADDRESS.fullmatch(text) is not None and not Path(text).exists())
+
+
 def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int, way: Way) -> Examiner:
     from toolkit.examine.polling import Poll, examine_live  # noqa: PLC0415 - httpx is slow to import
     from toolkit.recorder.address import parse_address  # noqa: PLC0415
@@ -110,7 +121,9 @@ def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int, way: Way)
         msg = f"cannot check with --every 0: it must be at least 1ms; leave it out for {EVERY}"
         raise UsageError(msg)
     limits, address = way.limits("check"), parse_address(url)
-    return examine_live(Poll(address, every_ms, for_ms, settle_ms, limits, way.access(say)(address)), say)
+    poll = Poll(address, every_ms, for_ms, settle_ms, limits, way.access(say)(address))
+    with Progress(f"checking {address.shown}") as progress:
+        return examine_live(poll, progress.say, progress)
 
 
 def _examine_bundle(path: Path, settle_ms: int, *, allow_edited: bool) -> Examiner:

@@ -19,7 +19,7 @@ from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
 )
 from toolkit.cli.output import say
 from toolkit.cli.way import Way
-from toolkit.errors import ToolkitError, UsageError
+from toolkit.errors import BundleError, ToolkitError, UsageError
 
 if TYPE_CHECKING:
     from toolkit.bundle.reader import Bundle
@@ -86,6 +86,11 @@ def diff(  # noqa: PLR0913 - the flags of the command
         # As with diff(1): 1 says that the two differ, and nothing else may.
         error.exit_code = _TROUBLE
         raise
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        trouble = BundleError(f"cannot compare them: {what}; check the paths and their permissions")
+        trouble.exit_code = _TROUBLE
+        raise trouble from error
     if differs:
         raise typer.Exit(_DIFFERENT)
 

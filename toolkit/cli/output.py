@@ -46,6 +46,11 @@ class Progress:
             sys.stderr.write(f"\r{self._what}: {percent} %")
             sys.stderr.flush()
 
+    def say(self, text: str) -> None:
+        """Print a line above it; the next call draws it again."""
+        self._remove()
+        say(text)
+
     def __enter__(self) -> Self:
         """Start."""
         return self
@@ -54,6 +59,10 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove the line, so that what comes next starts on a clean one."""
+        self._remove()
+
+    def _remove(self) -> None:
         if self._drawn >= 0:
+            self._drawn = -1
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()

@@ -112,7 +112,10 @@ def record(  # noqa: PLR0913 - the flags of the command
         msg = f"cannot record with {flag} 0: it must be at least 1ms; {_ADVICE[flag]}"
         raise UsageError(msg)
     if max_requests_per_second is not None and not 0 < max_requests_per_second < float("inf"):
-        msg = "cannot record with --max-requests-per-second of 0 or less: nothing could be asked; leave it out"
+        msg = (
+            f"cannot record with --max-requests-per-second {max_requests_per_second:g}: it must be a number above 0; "
+            "leave it out for as many as it takes"
+        )
         raise UsageError(msg)
     limits = Limits(
         timeout_s=timeout_ms / 1000,

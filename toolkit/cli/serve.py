@@ -29,7 +29,7 @@ def serve(  # noqa: PLR0913 - one parameter a flag
     *,
     live: Annotated[bool, typer.Option("--live", help="Serve a generated cluster that moves with the clock.")] = False,
     replay: Annotated[
-        Path | None, typer.Option("--replay", metavar="DIR", help="Serve a bundle, from its start.")
+        Path | None, typer.Option("--replay", metavar="BUNDLE", help="Serve a bundle, from its start.")
     ] = None,
     host: Annotated[
         str,

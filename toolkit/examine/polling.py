@@ -48,18 +48,21 @@ class Poll(NamedTuple):
     access: Access | None = None
 
 
-def examine_live(poll: Poll, say: Callable[[str], None]) -> Examiner:
+def examine_live(
+    poll: Poll, say: Callable[[str], None], done: Callable[[int, int], None] = lambda _done, _all: None
+) -> Examiner:
     """Judge a live cluster; Ctrl-C ends the looking, and what was found counts.
 
     Args:
         poll: What to look at.
         say: Takes lines for the person who waits.
+        done: Told how many looks are over, and how many there are to be.
 
     Raises:
         RecordError: If there is no cluster.
         KeyboardInterrupt: If interrupted before there was anything to judge.
     """
-    polling = _Polling(poll, say)
+    polling = _Polling(poll, say, done)
     with Interrupt() as interrupt:
         try:
             asyncio.run(polling.run(interrupt))
@@ -71,9 +74,10 @@ def examine_live(poll: Poll, say: Callable[[str], None]) -> Examiner:
 
 
 class _Polling:
-    def __init__(self, poll: Poll, say: Callable[[str], None]) -> None:
+    def __init__(self, poll: Poll, say: Callable[[str], None], done: Callable[[int, int], None]) -> None:
         self._poll = poll
         self._say = say
+        self._done = done
         self._reading = Reading()
         self._gaps: dict[str, str] = {}
         self.examiner = Examiner(poll.settle_ms)
@@ -86,6 +90,7 @@ class _Polling:
             start = clock.now()
             tick, last = 0, poll.for_ms // poll.every_ms
             while tick <= last:
+                self._done(tick, last + 1)
                 await interrupt.guard(asyncio.sleep(clock.seconds_until(start + tick * poll.every_ms) or 0))
                 try:
                     seen = await interrupt.guard(reader.read(clock.now()))

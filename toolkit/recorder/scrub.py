@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 
 from toolkit.bundle.reader import read_bundle
-from toolkit.bundle.writer import write_bundle
+from toolkit.bundle.writer import check_target, write_bundle
 from toolkit.errors import TargetError, UsageError
 from toolkit.model.wire import dumps_to_keep
 from toolkit.recorder.compose import Composer
@@ -62,6 +62,8 @@ def scrub(  # noqa: PLR0913 - the flags of the command
     if bundle.manifest.generated or not bundle.frames.instants:
         msg = f"cannot scrub {source}: it was generated and holds nothing of a real cluster; scrub recordings"
         raise UsageError(msg)
+    # It takes a while, so that it is better said at once.
+    check_target(target, force=force)
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".toolkit-scrub-", dir=_beside(target)) as folder,
@@ -80,7 +82,8 @@ def scrub(  # noqa: PLR0913 - the flags of the command
                 look=lambda made: refuse_leaks(made, target, ()),
             )
     except (sqlite3.Error, OSError) as error:
-        msg = f"cannot write the bundle {target}: {str(error).lower()}; make room or choose another place"
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        msg = f"cannot write the bundle {target}: {reason}; make room or choose another place"
         raise TargetError(msg) from error
     return Scrubbed(path, redactor.report)
 
