@@ -56,10 +56,7 @@ def test_a_journal_that_does_not_fit_is_kept(cluster: FakeCluster, tmp_path: Pat
         frames = len(list(held.entries())) - 1
     assert frames >= 2
 
-    if goes_on:
-        done = run("record", cluster.url, "--resume", target, "--for", "500ms")
-    else:
-        done = run("finish", target)
+    done = run("record", cluster.url, "--resume", target, "--for", "500ms") if goes_on else run("finish", target)
     assert (done.code, done.out) == (0, f"{target}\n")
     assert names(tmp_path) == ["b"]
     assert len(Replayed(target).bundle.frames.instants) >= frames

@@ -154,7 +154,8 @@ def test_a_leak_keeps_the_bundle_from_being_written(place: Path) -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_credential_that_gets_past_redaction_is_refused(place: Path, secret: str) -> None:
+@pytest.mark.usefixtures("place")
+def test_a_credential_that_gets_past_redaction_is_refused(secret: str) -> None:
     """The very credentials and the host of the recording are looked for too."""
     answers = plain(executions=[{"ex_id": "x1", "name": f"a {secret} b"}])
     with FakeCluster(answers) as cluster:

@@ -30,7 +30,7 @@ TRACKS = ("jobs", "executions", "controllers", "nodes", "assets", "errors", "clu
 
 
 def recorded(target: Path, plant: Any = None, **asked: Any) -> Path:
-    """Record a few frames of a cluster that changes, with an order of its own, a gap, and canaries if they are given."""
+    """Record a few frames of a cluster that changes, with an order of its own, a gap, and canaries if given."""
     canaries = all_canaries()
     made = json.loads(json.dumps(ANSWERS | {"/v1/errors": [ERROR]}))
     made["/v1/jobs"] += [made["/v1/jobs"][0] | {"job_id": f"job-{number}"} for number in (3, 1, 2)]

@@ -224,7 +224,7 @@ class _Recording:
             if kept:
                 self._watcher.say(f"interrupted{kept}")
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever nobody thought of
             # Its own words and its traceback may hold what was seen: they are not shown.
             msg = f"cannot go on recording: a defect of the toolkit ({_where(error)}); please report it{self._kept()}"
             raise RecordError(msg) from None
