@@ -10,7 +10,8 @@ import pytest
 from tests.recorder.fake_cluster import FakeCluster, plain
 from tests.recorder.replaying import Replayed
 from tests.recorder.running import run
-from toolkit.recorder.journal import Journal, place_of
+from toolkit.bundle.writer import journal_of
+from toolkit.recorder.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def names(path: Path) -> list[str]:
 @pytest.mark.parametrize("room", [3 * SIZE, 3 * SIZE + 5_000, 3 * SIZE + 8_192])
 def test_a_journal_that_does_not_fit_is_kept(cluster: FakeCluster, tmp_path: Path, room: int, *, goes_on: bool) -> None:
     """When a frame does not fit, one line says so; the frames before it are kept, and finishing or going on works."""
-    target, journal = tmp_path / "b", place_of(tmp_path / "b")
+    target, journal = tmp_path / "b", journal_of(tmp_path / "b")
     done = run("record", cluster.url, *RECORD, "--output", target, altered=f"full={room}")
 
     kept = f"what was recorded is kept in {journal}: toolkit finish {target} makes the bundle"
@@ -56,10 +57,7 @@ def test_a_journal_that_does_not_fit_is_kept(cluster: FakeCluster, tmp_path: Pat
         frames = len(list(held.entries())) - 1
     assert frames >= 2
 
-    if goes_on:
-        done = run("record", cluster.url, "--resume", target, "--for", "500ms")
-    else:
-        done = run("finish", target)
+    done = run("record", cluster.url, "--resume", target, "--for", "500ms") if goes_on else run("finish", target)
     assert (done.code, done.out) == (0, f"{target}\n")
     assert names(tmp_path) == ["b"]
     assert len(Replayed(target).bundle.frames.instants) >= frames
@@ -78,7 +76,7 @@ def test_a_bundle_that_does_not_fit_leaves_the_journal(cluster: FakeCluster, tmp
     """When the bundle does not fit, one line says so, nothing of it is left, and finishing works when there is room."""
     target = tmp_path / "b"
     assert run("record", cluster.url, *RECORD, "--output", target, altered="bug=6").code == 1
-    before = (place_of(target) / "frames.jsonl").read_bytes()
+    before = (journal_of(target) / "frames.jsonl").read_bytes()
     for part in (2, 3, 5):
         done = run("finish", target, altered=f"full={len(before) // part}")
         assert done.code == 1
@@ -86,8 +84,8 @@ def test_a_bundle_that_does_not_fit_leaves_the_journal(cluster: FakeCluster, tmp
             f"error: cannot write the bundle {target}: file too large; make room or choose another place"
         )
         assert names(tmp_path) == [".b.journal"]
-        assert names(place_of(target)) == ["frames.jsonl"]
-        assert (place_of(target) / "frames.jsonl").read_bytes() == before
+        assert names(journal_of(target)) == ["frames.jsonl"]
+        assert (journal_of(target) / "frames.jsonl").read_bytes() == before
 
     done = run("finish", target)
     assert (done.code, done.out) == (0, f"{target}\n")

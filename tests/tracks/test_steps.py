@@ -11,6 +11,7 @@ from toolkit.model.wire import Document, dumps, loads
 from toolkit.tracks.kinds import KINDS
 from toolkit.tracks.state import apply
 from toolkit.tracks.steps import FrameStep, Stepper, followed
+from toolkit.tracks.track import Change, Written
 
 if TYPE_CHECKING:
     from toolkit.tracks.fold import Frame
@@ -67,7 +68,9 @@ def loaded(step: FrameStep) -> FrameStep:
     steps = {
         name: found._replace(
             changed={
-                key: type(change)(change.t, set=loads(dumps(change.set)), unset=change.unset, doc=change.doc)
+                key: change
+                if isinstance(change, Written)
+                else Change(change.t, set=loads(dumps(change.set)), unset=change.unset, doc=change.doc)
                 for key, change in found.changed.items()
             }
         )

@@ -69,6 +69,8 @@ class Journal:
         if self._file is None:
             self.place.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self._held("x+b")
+        # What is behind the last whole entry goes only now: reading alone must not cost what somebody might still want.
+        self._file.truncate(self._good)
         self._file.seek(self._good)
         for entry in entries:
             _write(self._file, entry)
@@ -99,7 +101,6 @@ class Journal:
             self._good = max(self._good, place)
             yield text
             self._file.seek(place)
-        self._file.truncate(max(self._good, place))
 
     def remove(self) -> None:
         """Remove it: the bundle holds everything now, or nobody wants it."""

@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import os
 import secrets
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ import msgspec
 
 from toolkit.bundle.writer import check_target, journal_of
 from toolkit.clock import Clock, RunningClock, wall_now
-from toolkit.errors import TargetError, ToolkitError, UsageError
+from toolkit.errors import RecordError, TargetError, ToolkitError, UsageError
 from toolkit.recorder.address import parse_address
 from toolkit.recorder.client import Client
 from toolkit.recorder.compose import Composer
@@ -224,6 +225,10 @@ class _Recording:
                 raise
             msg = f"interrupted{kept}"
             raise KeyboardInterrupt(msg) from error
+        except Exception as error:  # noqa: BLE001 - whatever nobody thought of
+            # Its own words and its traceback may hold what was seen: they are not shown.
+            msg = f"cannot go on recording: a defect of the toolkit ({_where(error)}); please report it{self._kept()}"
+            raise RecordError(msg) from None
         finally:
             self._journal.close()
 
@@ -329,6 +334,12 @@ class _Recording:
         )
         self._watcher.say(done.tally.summary(redacted=done.head.redacted))
         return done
+
+
+def _where(error: Exception) -> str:
+    """Tell an error's type and place, and nothing of what it says."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
 def _redactor(plan: Plan) -> Redactor | None:
