@@ -31,7 +31,7 @@ START = StepClock().t
 EVERY = 5_000
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """The bundle is not to be made here."""
 
 
