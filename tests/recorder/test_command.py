@@ -161,7 +161,10 @@ def test_kill_leaves_the_journal_and_nothing_else(cluster: FakeCluster, tmp_path
     for command, text in (("serve", "--replay"), ("inspect", "")):
         with toolkit(command, *filter(None, (text, str(tmp_path / "b")))) as process:
             assert process.wait() == 1
-            assert f"was not finished; toolkit finish {tmp_path / 'b'} makes the bundle" in process.err.all()[-1]
+            assert (
+                f"was cut off; stop it with Ctrl-C, or toolkit finish {tmp_path / 'b'} makes the bundle"
+                in process.err.all()[-1]
+            )
     with toolkit("finish", str(tmp_path / "b")) as process:
         assert process.wait() == 0
         assert process.out.all() == [str(tmp_path / "b")]

@@ -71,6 +71,9 @@ def test_a_journal_is_private_and_can_be_removed(journal: Journal) -> None:
     """Only its owner may look into it; once removed, nothing is left."""
     assert journal.place.stat().st_mode & 0o777 == 0o700
     journal.remove()
+    assert journal.there, "nobody removes a journal that may be another's"
+    journal.hold()
+    journal.remove()
     assert not list(journal.place.parent.iterdir())
 
 

@@ -14,7 +14,7 @@ from toolkit.bundle.lines import read_json
 from toolkit.bundle.upgrade import upgraded
 from toolkit.bundle.words import BOM, refuse
 from toolkit.errors import BundleDamaged, BundleTooNew
-from toolkit.model.wire import pretty
+from toolkit.model.wire import dumps, pretty
 from toolkit.tracks.frames import Frames
 from toolkit.tracks.kinds import KINDS
 
@@ -30,6 +30,7 @@ NAME: Final = "bundle.json"
 FILES: Final = {f"{name}.json": kind for name, kind in KINDS.items()}
 """Every other file of a bundle and the kind of records in it: nothing else is ever opened."""
 
+_INNER: Final = b" " * 12
 _VERSION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -62,10 +63,19 @@ class Manifest(Struct):
             "counts": self.counts,
             "files": self.files,
         }
-        for name, part in (("frames", self.frames), ("gaps", self.gaps), ("orders", self.orders)):
+        for name, part in (("frames", self.frames), ("gaps", self.gaps)):
             if part:
                 document[name] = msgspec.to_builtins(part)
-        return pretty(document) + b"\n"
+        text = pretty(document)
+        if not self.orders:
+            return text + b"\n"
+        # One entry a line, as tracks are: a line for each id would be most of the file.
+        lists = []
+        for name, marks in self.orders.items():
+            lines = b",\n".join(_INNER + dumps(msgspec.to_builtins(mark)) for mark in marks)
+            lists.append(b"        " + dumps(name) + b": [\n" + lines)
+        orders = b"\n        ],\n".join(lists)
+        return text.removesuffix(b"\n}") + b',\n    "orders": {\n' + orders + b"\n        ]\n    }\n}\n"
 
 
 class Reach(NamedTuple):

@@ -104,7 +104,10 @@ def read_manifest(path: Path) -> Manifest:
         OSError: If it cannot be read.
     """
     if not path.exists() and journal_of(path).is_dir():
-        msg = f"cannot read the bundle {path}: its recording was not finished; toolkit finish {path} makes the bundle"
+        msg = (
+            f"cannot read the bundle {path}: its recording goes on or was cut off; "
+            f"stop it with Ctrl-C, or toolkit finish {path} makes the bundle"
+        )
         raise BundleNotFound(msg)
     if not path.exists():
         msg = f"cannot read the bundle {path}: there is nothing; check the path, or make one with toolkit generate"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from toolkit.recorder.narrow import Whole
 
 _ENDED: Final = frozenset({"failing", "failed", "terminated"})
-_AGAIN: Final = 3
+_AGAIN: Final = 1
 """How often errors are asked for again while there are fewer than the count says: search lags behind the counts."""
 _execution = picker("ex_id", "_updated", "_status", "_has_errors", "_slicer_stats")
 _controller = picker("ex_id", "failed")

@@ -68,7 +68,11 @@ class Journal:
         fresh = self._file is None
         if self._file is None:
             self.place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self._held("x+b")
+            try:
+                self._file = self._held("x+b")
+            except FileExistsError:
+                msg = f"cannot begin the journal {self.place}: another recording began it; choose another place"
+                raise TargetError(msg) from None
         # What is behind the last whole entry goes only now: reading alone must not cost what somebody might still want.
         self._file.truncate(self._good)
         self._file.seek(self._good)
@@ -92,8 +96,8 @@ class Journal:
             OSError: If it cannot be read.
             TargetError: If another process holds it.
         """
-        if self._file is None:
-            self._file = self._held("r+b")
+        self.hold()
+        assert self._file is not None
         place = 0
         self._file.seek(0)
         while text := _whole(self._file.readline()):
@@ -103,9 +107,20 @@ class Journal:
             self._file.seek(place)
 
     def remove(self) -> None:
-        """Remove it: the bundle holds everything now, or nobody wants it."""
-        self.close()
-        shutil.rmtree(self.place, ignore_errors=True)
+        """Remove it, if it is ours: the bundle holds everything now, or there is nothing in it."""
+        if self._file is not None:
+            self.close()
+            shutil.rmtree(self.place, ignore_errors=True)
+
+    def hold(self) -> None:
+        """Make one that is there ours.
+
+        Raises:
+            OSError: If it cannot be read.
+            TargetError: If another process holds it.
+        """
+        if self._file is None:
+            self._file = self._held("r+b")
 
     def close(self) -> None:
         """Let go of it."""

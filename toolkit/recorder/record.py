@@ -76,7 +76,9 @@ def record(plan: Plan, watcher: Watcher, around: Surroundings | None = None) -> 
     _check_place(plan)
     journal = Journal(journal_of(Path(os.path.realpath(plan.target))))
     if journal.there:
+        journal.hold()
         if not plan.force:
+            journal.close()
             msg = (
                 f"cannot record into {plan.target}: a recording into it was not finished; toolkit finish {plan.target} "
                 f"makes its bundle, toolkit record --resume {plan.target} goes on, --force throws it away"
@@ -249,9 +251,13 @@ class _Recording:
 
     async def _record(self, interrupt: Interrupt) -> None:
         plan, clock = self._plan, self._around.clock
-        start, last_tick = self._head.start, plan.last_tick
+        last_tick = plan.last_tick
         async with Client(plan.address, plan.limits, plan.access) as client:
             self._client = client
+            if not self._tally.frames:
+                # Only now: making ready must not make the first tick late.
+                self._head.start = clock.now()
+            start = self._head.start
             reader = FrameReader(client, plan.address.shown, errors=plan.errors)
             tick = self._next_tick()
             while tick <= last_tick:
@@ -259,6 +265,7 @@ class _Recording:
                 await interrupt.guard(self._around.sleep(clock.seconds_until(due) or 0))
                 begun = clock.now()
                 late = begun - due > _LATE_MS
+                self._tally.ticks = tick + 1
                 # No name holds what was seen: it would take room until the next frame was read.
                 self._take(await interrupt.guard(reader.read(begun if late else due)), late=late)
                 passed = (clock.now() - start) // plan.every_ms
@@ -270,10 +277,9 @@ class _Recording:
         """Give the tick to go on with; those since the last frame of an earlier run were missed."""
         if not self._tally.frames:
             return 0
-        start, every = self._head.start, self._plan.every_ms
-        done = (self._tally.last - start) // every
-        tick = max(done + 1, -((start - self._around.clock.now()) // every))
-        self._tally.missed += min(tick, self._plan.last_tick + 1) - done - 1
+        done = self._tally.ticks
+        tick = max(done, -((self._head.start - self._around.clock.now()) // self._plan.every_ms))
+        self._tally.missed += min(tick, self._plan.last_tick + 1) - done
         return tick
 
     def _take(self, seen: Seen, *, late: bool) -> None:
@@ -315,7 +321,7 @@ class _Recording:
         return Standing(
             frames=tally.frames,
             of=None if endless else plan.last_tick + 1,
-            left_ms=None if endless else max(0, self._head.start + plan.for_ms - tally.last),
+            left_ms=None if endless else max(0, plan.last_tick + 1 - tally.ticks) * plan.every_ms,
             late=tally.late,
             missed=tally.missed,
             requests=tally.requests,

@@ -141,6 +141,8 @@ def _origin(bundle: Bundle, redactor: Redactor, *, keep_names: bool) -> dict[str
         origin["address"] = redactor.address(httpx.URL(origin["address"]))
     if isinstance(origin.get("cluster"), dict):
         origin["cluster"] = redactor.document("info", origin["cluster"])
-    names = "kept" if keep_names else "pseudonyms"
+    before = origin.get("redaction")
+    gone = isinstance(before, dict) and before.get("names") == "pseudonyms"
+    names = "kept" if keep_names and not gone else "pseudonyms"
     done = {**redactor.report._asdict(), "names": names, "scrubbed": True}
     return origin | {"redacted": True, "redaction": done}

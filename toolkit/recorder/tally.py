@@ -22,6 +22,7 @@ class Tally(Struct, omit_defaults=True):
         frames: How many there are.
         first: The instant of the first.
         last: The instant of the last.
+        ticks: How many ticks are over, the missed ones before the last frame too.
         late: Ticks that began late.
         missed: Ticks that were left out: the frame before them took so long, or nobody was recording.
         resumed: How often the recording was taken up again.
@@ -39,6 +40,7 @@ class Tally(Struct, omit_defaults=True):
     frames: int = 0
     first: int = 0
     last: int = 0
+    ticks: int = 0
     late: int = 0
     missed: int = 0
     resumed: int = 0

@@ -126,10 +126,16 @@ def bundle_side(asked: Asked, bundle: Bundle) -> Side:
         timeline,
         t,
         redacted=redacted,
-        names=f"{origin.get('address', '')} {called}" if redacted else "",
+        names=f"{origin.get('address', '')} {called} {_kept(origin)}" if redacted else "",
         unknown=unknown,
         notes=notes,
     )
+
+
+def _kept(origin: Document) -> object:
+    """Tell whether the names of jobs are pseudonyms, too."""
+    redaction = origin.get("redaction")
+    return redaction.get("names") if isinstance(redaction, dict) else None
 
 
 def _instant(asked: Asked, timeline: TrackTimeline) -> int:

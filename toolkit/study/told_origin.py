@@ -97,7 +97,7 @@ def _frames(origin: Recorded) -> str:
     if origin.every_ms is not None and origin.frames > 1:
         parts[0] += f" every {format_duration(origin.every_ms)}"
     if origin.late or origin.missed:
-        parts.append(f"{origin.late:,} ticks late, {origin.missed:,} missed")
+        parts.append(f"{origin.late:,} tick{'' if origin.late == 1 else 's'} late, {origin.missed:,} missed")
     if origin.resumed:
         parts.append(f"resumed {origin.resumed:,} {'time' if origin.resumed == 1 else 'times'}")
     parts.append(f"skew {origin.skew_median_ms:,} ms in the median, {origin.skew_highest_ms:,} ms at most")
