@@ -26,7 +26,7 @@ from tests.recorder.test_canaries import (
     surrounded,
 )
 from tests.serving import toolkit
-from toolkit.recorder.journal import place_of
+from toolkit.bundle.writer import journal_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +144,7 @@ def test_a_leak_keeps_the_bundle_from_being_written(place: Path) -> None:
         assert "--no-scan" in refused.error
         assert TOKEN not in refused.out + refused.err
         assert [path.name for path in place.rglob("*")] == [".b.journal", "frames.jsonl"]
-    assert f"what was recorded is kept in {place_of(place / 'b')}" in done.error
+    assert f"what was recorded is kept in {journal_of(place / 'b')}" in done.error
 
     written = run("finish", "place/b", "--no-scan")
     assert (written.code, written.out) == (0, "place/b\n")

@@ -11,10 +11,11 @@ from tests.recorder.recording import Told, record
 from tests.recorder.replaying import Replayed
 from tests.recorder.running import run
 from tests.recorder.test_canaries import UUID
+from toolkit.bundle.writer import journal_of
 from toolkit.errors import BundleDamaged, BundleNotFound, TargetError, ToolkitError, UsageError
 from toolkit.recorder.address import parse_address
 from toolkit.recorder.finish import finish, open_journal, target_of
-from toolkit.recorder.journal import NAME, Journal, place_of
+from toolkit.recorder.journal import NAME, Journal
 from toolkit.recorder.plan import Resumption
 from toolkit.recorder.record import resume
 
@@ -51,7 +52,7 @@ class Cut:
                 around=StepClock(on_step=stop).around(),
                 **asked,
             )
-        return Journal(place_of(self.target))
+        return Journal(journal_of(self.target))
 
     def go_on(
         self, t: int = START + 2500, *, address: bool = True, folder: Path | None = None, **asked: Any
@@ -65,7 +66,7 @@ class Cut:
 
     def refused(self, kind: type[ToolkitError], t: int = START + 2500, **asked: Any) -> str:
         """Try to go on, and give the line that says why not; the journal stays as it was."""
-        file = place_of(self.target) / NAME
+        file = journal_of(self.target) / NAME
         before = file.read_bytes() if file.exists() else b""
         requests = self.cluster.asked.total()
         with pytest.raises(kind) as caught:
