@@ -52,11 +52,17 @@ def test_a_journal_ends_at_every_place_a_power_cut_can_leave(journal: Journal, r
 
 
 def test_a_changed_byte_ends_it(journal: Journal) -> None:
-    """What was changed on the disk does not count, and neither does what came after it."""
+    """What was changed on the disk does not count; what is whole behind it is counted as lost, and stays."""
     file = journal.place / NAME
     file.write_bytes(file.read_bytes().replace(b"1.10", b"1.11"))
+    text = file.read_bytes()
     with journal:
         assert list(journal.entries()) == ENTRIES[:1]
+        assert journal.lost == 1
+        kept = journal.set_aside()
+    assert (kept / NAME).read_bytes() == text
+    assert kept.name == ".x.journal-damaged-1"
+    assert not journal.there
 
 
 def test_nothing_is_written_before_the_first_entry(tmp_path: Path) -> None:

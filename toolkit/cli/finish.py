@@ -29,4 +29,6 @@ def finish(
     with open_journal(directory) as journal:
         done = make(journal, target_of(journal, directory), force=force, scan=not no_scan)
     say(done.tally.summary(redacted=done.head.redacted))
+    if done.damage:
+        say(f"warning: {done.damage}")
     result(str(done.path))

@@ -57,11 +57,12 @@ class Head(msgspec.Struct):
 
 
 class Finished(NamedTuple):
-    """A bundle that was made of a journal."""
+    """A bundle that was made of a journal; `damage` says what of the journal could not be used, and where it is."""
 
     path: Path
     tally: Tally
     head: Head
+    damage: str = ""
 
 
 def open_journal(directory: Path) -> Journal:
@@ -143,7 +144,7 @@ def finish(  # noqa: PLR0913 - the flags of the command
                 folded.tracks,
                 first=folded.frames.instants[0],
                 last=folded.frames.instants[-1],
-                origin=_origin(head, reading, scanned=scan),
+                origin=_origin(head, reading, lost=journal.lost, scanned=scan),
                 orders=folded.orders,
                 frames=folded.frames,
                 force=force,
@@ -152,6 +153,12 @@ def finish(  # noqa: PLR0913 - the flags of the command
     except sqlite3.Error as error:
         msg = f"cannot write the bundle {target}: {error}; make room for a second copy of {journal.place}"
         raise TargetError(msg) from error
+    if journal.lost:
+        kept = journal.set_aside()
+        damage = (
+            f"the journal is damaged, {journal.lost:,} frames behind the damage could not be used: it is kept in {kept}"
+        )
+        return Finished(path, reading.tally, head, damage)
     journal.remove()
     return Finished(path, reading.tally, head)
 
@@ -171,7 +178,11 @@ class _Reading:
             msg = f"cannot read the journal {journal.place}: it holds no frame; remove it, and record again"
             raise BundleDamaged(msg)
         for text in chain([first], self._texts):
-            frame, tally = read_frame(text)
+            try:
+                frame, tally = read_frame(text)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                msg = f"cannot read the journal {journal.place}: an entry of it is no frame; nothing was changed"
+                raise BundleDamaged(msg) from error
             self.tally = self._known or tally
             if "cluster" in frame.steps and "info" in frame.steps["cluster"].changed:
                 change = frame.steps["cluster"].changed["info"]
@@ -179,7 +190,7 @@ class _Reading:
             yield frame
 
 
-def _origin(head: Head, reading: _Reading, *, scanned: bool) -> dict[str, Any]:
+def _origin(head: Head, reading: _Reading, *, lost: int, scanned: bool) -> dict[str, Any]:
     tally = reading.tally
     origin: dict[str, Any] = {
         "kind": "recorded",
@@ -197,6 +208,8 @@ def _origin(head: Head, reading: _Reading, *, scanned: bool) -> dict[str, Any]:
     }
     if tally.resumed:
         origin["resumed"] = tally.resumed
+    if lost:
+        origin["lost_frames"] = lost
     if head.insecure:
         origin["insecure"] = True
     if head.redacted:

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Self
 from zlib import crc32
 
@@ -35,13 +36,19 @@ Entry = dict[str, Any]
 
 
 class Journal:
-    """The journal of one recording, held by one process at a time."""
+    """The journal of one recording, held by one process at a time.
+
+    Attributes:
+        lost: After it was read: whole entries behind a damaged one. They tell differences from it, so nobody can use
+            them.
+    """
 
     def __init__(self, place: Path) -> None:
         """Name its place; nothing is written or read yet."""
         self.place = place
         self._file: BufferedRandom | None = None
         self._good = 0
+        self.lost = 0
 
     def __enter__(self) -> Self:
         """Hold nothing yet."""
@@ -105,12 +112,21 @@ class Journal:
             self._good = max(self._good, place)
             yield text
             self._file.seek(place)
+        self.lost = sum(_whole(line) is not None for line in self._file)
 
     def remove(self) -> None:
         """Remove it, if it is ours: the bundle holds everything now, or there is nothing in it."""
         if self._file is not None:
             self.close()
             shutil.rmtree(self.place, ignore_errors=True)
+
+    def set_aside(self) -> Path:
+        """Keep a damaged journal that is ours where it is in nobody's way; give the place."""
+        self.close()
+        names = (self.place.with_name(f"{self.place.name}-damaged-{number}") for number in count(1))
+        kept = next(place for place in names if not place.exists())
+        self.place.rename(kept)
+        return kept
 
     def hold(self) -> None:
         """Make one that is there ours.

@@ -19,7 +19,7 @@ import msgspec
 
 from toolkit.bundle.writer import check_target, journal_of
 from toolkit.clock import Clock, RunningClock, wall_now
-from toolkit.errors import RecordError, TargetError, ToolkitError, UsageError
+from toolkit.errors import BundleDamaged, RecordError, TargetError, ToolkitError, UsageError
 from toolkit.recorder.address import parse_address
 from toolkit.recorder.client import Client
 from toolkit.recorder.compose import Composer
@@ -124,6 +124,12 @@ def resume(asked: Resumption, watcher: Watcher, around: Surroundings | None = No
         recording = _Recording(plan, head, journal, _redactor(plan), watcher, around)
         for text in texts:
             recording.follow(text)
+        if journal.lost:
+            msg = (
+                f"cannot go on with {asked.folder}: its journal is damaged, {journal.lost:,} frames behind the damage "
+                f"cannot be used; toolkit finish {asked.folder} makes a bundle of the others and keeps the journal"
+            )
+            raise BundleDamaged(msg)
         if head.redacted and head.key is None:
             recording.learn()
             watcher.say(
@@ -189,6 +195,7 @@ class _Recording:
         self._tally = Tally()
         self._before = Tally()
         self._client: Client | None = None
+        self._resumed = False
 
     def follow(self, text: memoryview) -> None:
         """Take in a frame that an earlier run recorded."""
@@ -196,7 +203,11 @@ class _Recording:
         self._stepper.follow(frame)
         self._composer.resume(self._stepper.order("cluster"))
         self._before.resumed += 1
+        self._resumed = True
         self._tally = msgspec.structs.replace(self._before)
+
+    def _ids(self) -> set[str]:
+        return {*self._stepper.order("jobs"), *self._stepper.order("executions")}
 
     def learn(self) -> None:
         """Take pseudonyms from the records of an earlier run, whose key is gone."""
@@ -285,9 +296,13 @@ class _Recording:
     def _take(self, seen: Seen, *, late: bool) -> None:
         tally = self._tally
         tally.late += late
+        known = self._ids() if self._resumed else set()
         frame = self._composer.frame(max(seen.t, tally.last + 1) if tally.frames else seen.t, seen)
         for name in sorted(seen.cut.keys() - tally.cut.keys()):
             self._watcher.say(f"not all {name} can be reached, so not recorded is {seen.cut[name]}")
+        if self._resumed and known.isdisjoint(self._ids()) and not seen.gaps:
+            self._watcher.say("no job and no execution seen before is there: is this the same cluster?")
+        self._resumed = False
         tally.take(frame, seen)
         self._count()
         sizes = {name: len(records) for name, records in seen.records.items() if name not in {"info", "stats"}}
