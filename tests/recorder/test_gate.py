@@ -259,7 +259,10 @@ def test_typed_ids_are_exempt_where_ids_stand(tmp_path: Path) -> None:
     }
     (tmp_path / "jobs.json").write_text(f"[\n{json.dumps(line)}\n]\n")
 
-    assert [leak.field for leak in scan_bundle(tmp_path, Gate())] == ["$.changes[0].set.metadata.a"]
+    assert [leak.field for leak in scan_bundle(tmp_path, Gate())] == [
+        "$.changes[0].set.metadata.a",
+        "$.lists.operations[0].doc._op",
+    ]
 
 
 def test_fields_that_move_by_themselves_are_looked_at(tmp_path: Path) -> None:

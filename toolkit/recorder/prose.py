@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from toolkit.recorder.allowed import is_date, is_day
 from toolkit.recorder.harmless import CODE, NAMES, WORDS
 from toolkit.recorder.shapes import UUID, is_credential
 from toolkit.recorder.suspects import suspect
@@ -33,11 +34,11 @@ _TYPED: Final = (
         re.IGNORECASE,
     ),
     UUID,
-    re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9](?:T[0-9:.]{5,18}(?:Z|[+-][0-2][0-9]:?[0-5][0-9])?)?"),
-    re.compile(r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?Z?"),
+    re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?Z?"),
     re.compile(r"v?[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,5}"),
 )
-"""Numbers, perhaps with a unit, ids, dates, times and versions."""
+"""Numbers, perhaps with a unit, ids, times and versions."""
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LINE: Final = re.compile(r"[0-9]{1,7}")
 _PIECES: Final = re.compile(r"([/:.@+]+)")
 _FOUR_NUMBERS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
@@ -90,7 +91,7 @@ class Prose:
         return (core in known or core in NAMES or ordinary) and not self._secret(core)
 
     def _in_message(self, core: str) -> str:
-        if any(shape.fullmatch(core) for shape in _TYPED) and not self._secret(core):
+        if _is_typed(core) and not self._secret(core):
             return core
         return core if self._stays(core, NAMES) else self._pseudonyms.token(core)
 
@@ -105,6 +106,12 @@ class Prose:
     def _piece(self, piece: str) -> str:
         known = _LINE.fullmatch(piece) and not self._secret(piece)
         return piece if known or self._stays(piece, _CODE) else self._pseudonyms.token(piece)
+
+
+def _is_typed(core: str) -> bool:
+    """Tell whether a token is a number, an id, a date, a time or a version."""
+    dated = _DAY.match(core) and (is_date(core) or is_day(core))
+    return bool(dated) or any(shape.fullmatch(core) for shape in _TYPED)
 
 
 def _core(token: str) -> str:

@@ -50,8 +50,11 @@ _DATE_PART: Final = re.compile(
 _ORDINAL: Final = re.compile(r"[0-9]{1,3}")
 _CREDENTIAL: Final = re.compile(
     r"passw|passphrase|secret|token|apikey|credential|privatekey|accesskey|secretkey|cookie|session|bearer|pwd"
-    r"|connectionstring|auth(?!or(?!i[sz]))"
+    r"|connectionstring|auth(?!or(?!i[sz]))|passcode|passkey|pincode"
+    r"|(?:crypt|cipher|encryption|decryption|sign|signing|signature|private|secret|access|api|master|ssh|hmac)keys?"
 )
+_NO_PASS: Final = frozenset({"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"})
+"""Words that end like a password's and are none."""
 _CREDENTIAL_WORDS: Final = frozenset({"pass", "pw", "pat", "jwt", "otp", "pin", "pwd", "creds", "cred", "psk", "sas"})
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LOOKALIKES: Final = str.maketrans(
@@ -102,7 +105,18 @@ def is_credential(key: str) -> bool:
     squeezed = re.sub(r"[^a-z0-9]", "", plain.lower())
     if _CREDENTIAL.search(squeezed) or _CREDENTIAL.search(squeezed.translate(_LEET)):
         return True
-    return any(word.lower() in _CREDENTIAL_WORDS for word in _WORDS.findall(plain))
+    words = [word.lower() for word in _WORDS.findall(plain)]
+    return any(
+        word in _CREDENTIAL_WORDS
+        or (word.endswith("s") and word[:-1] in _CREDENTIAL_WORDS)
+        or (word.endswith("pass") and word not in _NO_PASS)
+        for word in words
+    )
+
+
+def words_of(key: str) -> frozenset[str]:
+    """Give the words of a key in lower case, however they are joined."""
+    return frozenset(word.lower() for word in _WORDS.findall(key[:_LONGEST_KEY]))
 
 
 _LONGEST_KEY: Final = 1_024
