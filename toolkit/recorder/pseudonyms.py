@@ -30,6 +30,7 @@ _POD_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _TRIES: Final = 20
 _SEPARATORS: Final = re.compile(r"([/\\:]+)")
+_LOGIN: Final = re.compile(r"[^\s@]{0,256}@")
 _PHRASE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'`<>(){}]+|[^\s\"'`()\[\]{}<>,;|=]+", re.ASCII)
 
 
@@ -65,8 +66,13 @@ class Pseudonyms:
         if len(text) > LONGEST:
             return self.word(text)
         if shapes.has_phrases(text):
-            return _PHRASE.sub(lambda found: self.token(found[0]), text)
+            return _PHRASE.sub(self._of_phrase, text)
         return self.token(text)
+
+    def _of_phrase(self, found: re.Match[str]) -> str:
+        # What an `@` follows in a URL is no host, whatever is between them.
+        cut = "://" in found[0] and "@" not in found[0] and _LOGIN.match(found.string, found.end())
+        return self.word(found[0]) if cut else self.token(found[0])
 
     def token(self, text: str) -> str:
         """Replace a text without blanks by one of the same shape."""
@@ -102,7 +108,11 @@ class Pseudonyms:
         scheme, rest = found.groups()
         place = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
         authority, path = rest[:place], rest[place:]
-        hosts = [self._url_host(host) if host else "" for host in authority.rpartition("@")[2].split(",")]
+        login = "@" in path and "@" not in authority
+        hosts = [
+            (self.word(host) if login and ":" in host else self._url_host(host)) if host else ""
+            for host in authority.rpartition("@")[2].split(",")
+        ]
         shown = scheme if scheme.lower() in shapes.SCHEMES else self.word(scheme)
         path, mark, query = path.partition("?")
         pairs = [pair for pair in re.split("[&;]", query) if not shapes.is_credential(pair.partition("=")[0])]
@@ -173,7 +183,7 @@ class Pseudonyms:
     def _composed(self, text: str) -> str | None:
         """Replace what lies between slashes, colons and the like."""
         host, port = shapes.split_port(text)
-        if port and host:
+        if port and host and not shapes.is_login(host, port[1:]):
             return f"{self.token(host)}{port}"
         return self._parts(text) if _SEPARATORS.search(text) else None
 

@@ -169,7 +169,7 @@ class Redactor:
         if kind.stays(key, text) or is_date(text):
             return text
         if key in kind.prose:
-            shown = "\n".join(self._made(self._prose.line, line) for line in text.split("\n"))
+            shown = self._lines(text)
             return self._counted(text, self._pseudonyms.word(text) if self._is_secret(shown) else shown)
         if key in kind.public:
             made = self._replace(text) if suspect(kind.untyped(key, text)) else self._named(text)
@@ -179,6 +179,15 @@ class Redactor:
         if text[:1] in {"{", "["} and len(text) <= _LONGEST_JSON and depth < _DEEPEST_JSON:
             return self._json(kind.inside.get(key, _DATA), text, depth)
         return self._replace(text)
+
+    def _lines(self, text: str) -> str:
+        """Redact the lines of an error; what a credential's name is on may be behind it."""
+        out: list[str] = []
+        after = False
+        for line in text.split("\n"):
+            out.append(self._made(self._prose.line_after if after else self._prose.line, line))
+            after = self._prose.opens(line, after=after)
+        return "\n".join(out)
 
     def _json(self, kind: str, text: str, depth: int) -> str:
         """Redact JSON in a text, as what it holds."""

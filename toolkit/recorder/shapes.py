@@ -40,6 +40,8 @@ _PORTS: Final = frozenset({
     "9443", "9600", "9998", "27017", "45679",
 })  # fmt: skip
 """Ports that stay behind a word that need not be a host: anything else there may be a password."""
+_USERS: Final = frozenset({"user", "username", "login", "admin", "administrator", "root", "guest"})
+"""What is no host before a port."""
 PORT: Final = re.compile(r"[0-9]{1,5}")
 _PHRASES: Final = re.compile(r"[\s\"'`()\[\]{}<>,;|=]", re.ASCII)
 _BRACKETED: Final = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
@@ -79,6 +81,13 @@ def split_port(text: str) -> tuple[str, str]:
         return text, ""
     sure = host.endswith("]") or ("." in host and (HOST.fullmatch(host) or ADDRESS.fullmatch(host)))
     return (host, f":{port}") if sure or port in _PORTS else (text, "")
+
+
+def is_login(host: str, port: str) -> bool:
+    """Tell whether digits behind a colon may be a password: unless it is a known port, a host must look like one."""
+    if port in _PORTS:
+        return host.lower() in _USERS or is_credential(host)
+    return host.count(".") == 1
 
 
 def kept_parts(text: str) -> frozenset[int]:
