@@ -49,13 +49,13 @@ def test_messages_of_teraslice_and_node_stay(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shape"),
     [
-        ("connect ECONNREFUSED 172.16.1.2:9200", r"connect ECONNREFUSED 10(\.[0-9]+){3}:9200"),
+        ("connect ECONNREFUSED 172.16.1.2:9200", r"connect ECONNREFUSED 2[45][0-9](\.[0-9]+){3}:9200"),
         ("getaddrinfo ENOTFOUND es.acme.com", r"[a-z]{12} ENOTFOUND [a-z]{12}\.[a-z]{12}\.example"),
         ("AcmeError: acme is down", r"[a-z]{12}: [a-z]{12} is down"),
         ("failed to parse field [acme]", r"failed to parse field \[[a-z]{12}\]"),
         ('Unable to read file at path "/mnt/acme.json"', r'Unable to read file at path "/[a-z]{12}/[a-z]{12}\.json"'),
         ("    at Acme.run (/opt/acme/index.js:1:22)", r"    at [a-z]{12}\.run \(/[a-z]{12}/[a-z]{12}/index\.js:1:22\)"),
-        ("    at 10.9.8.7 (http://es-1/x)", r"    at 10(\.[0-9]+){3} \(http://[a-z]{12}-1/[a-z]{12}\)"),
+        ("    at 10.9.8.7 (http://es-1/x)", r"    at 2[45][0-9](\.[0-9]+){3} \(http://[a-z]{12}-1/[a-z]{12}\)"),
         ("password: 1234", r"[a-z]{12}: [a-z]{12}"),
         ('{"password":"error","n":1}', r'\{"[a-z]{12}":"[a-z]{12}","[a-z]{12}":1\}'),
         ("token=worker", r"token=[a-z]{12}|[a-z]{12}=[a-z]{12}"),
