@@ -38,8 +38,8 @@ ANY = st.one_of(
         ("es.acme.com:9200", r"[a-z]{12}\.[a-z]{12}\.example:9200"),
         ("kafka:9092", r"[a-z]{12}:9092"),
         ("user:1234", r"[a-z]{12}:[a-z]{12}"),
-        ("10.1.2.3", r"10(\.[0-9]{1,3}){3}"),
-        ("192.168.1.2:9300", r"10(\.[0-9]{1,3}){3}:9300"),
+        ("10.1.2.3", r"2[45][0-9](\.[0-9]{1,3}){3}"),
+        ("192.168.1.2:9300", r"2[45][0-9](\.[0-9]{1,3}){3}:9300"),
         ("2001:db8::1", r"fd00::[0-9a-f:]+"),
         ("[2001:db8::1]:80", r"\[fd00::[0-9a-f:]+\]:80"),
         ("acme.user@acme.com", r"[a-z]{12}@[a-z]{12}\.example"),
@@ -83,11 +83,23 @@ def test_what_belongs_together_stays_together() -> None:
 
 
 def test_addresses_never_meet() -> None:
-    """The addresses of a network become different addresses, for it is a permutation."""
-    made = {ONE.text(f"10.3.{b}.{c}") for b in range(8) for c in range(256)}
+    """Private addresses become different addresses, for it is a permutation, and none that a host can have."""
+    networks = ["10.3.{}.{}", "192.168.{}.{}", "172.16.{}.{}", "100.64.{}.{}", "10.168.{}.{}", "127.0.{}.{}"]
+    texts = {network.format(b, c) for network in networks for b in range(8) for c in range(256)}
+    made = {ONE.text(text) for text in texts}
 
-    assert len(made) == 8 * 256
-    assert all(ipaddress.ip_address(text) in ipaddress.ip_network("10.0.0.0/8") for text in made)
+    assert len(made) == len(texts) == 6 * 8 * 256
+    assert all(ipaddress.ip_address(text) in ipaddress.ip_network("240.0.0.0/6") for text in made)
+    assert ONE.text("10.168.1.5") != ONE.text("192.168.1.5")
+
+
+def test_all_of_a_public_address_counts() -> None:
+    """Public addresses differ though they have three numbers in common, and do not meet private ones."""
+    made = {ONE.text(f"{a}.168.1.5") for a in range(256)}
+
+    assert len(made) == 256
+    assert all(ipaddress.ip_address(text) in ipaddress.ip_network("240.0.0.0/4") for text in made)
+    assert all(int(text.partition(".")[0]) >= 244 for text in map(ONE.text, ("8.8.8.8", "203.0.113.9", "1.1.1.1")))
 
 
 def test_other_texts_never_meet() -> None:

@@ -164,7 +164,8 @@ def test_names_with_assets_keep_their_parts() -> None:
         "authToken", "X-Auth-Token", "apiKey", "API_KEY", "api-key", "apikey", "auth", "basic_auth", "Authorization",
         "credentials", "private_key", "privateKey", "access_key", "accessKeyId", "cookie", "session",
         "sessionId", "JWT", "p\u0430ssword", "\uff50\uff41\uff53\uff53word", "pass\u200bword", "P.A.S.S.W.O.R.D",
-        "passw0rd", "t0k3n", "connectionString",
+        "passw0rd", "t0k3n", "connectionString", "dbpass", "userpass", "passcode", "encryptionKey", "signing_key",
+        "pin code", "passes_jwts", "pins", "SSH-KEY", "hmacKey", "master key", "passwords",
     ],
 )  # fmt: skip
 def test_what_is_named_like_a_credential_is_dropped(key: str) -> None:
@@ -208,6 +209,67 @@ def test_the_value_of_a_pair_named_like_a_credential_is_dropped(pair: dict[str, 
         assert list(after.values()) == [one.key(next(iter(pair.values())))]
     assert one.document("jobs", {"metadata": {"a": ["PIN", 1234]}}) == {"metadata": {one.key("a"): [one.key("PIN")]}}
     assert one.report.credentials == 3
+
+
+@pytest.mark.parametrize("value", [48_291_377, 7, "x", {"a": 48_291_377}, [48_291_377], Literal("4829.10")])
+@pytest.mark.parametrize("giving", ["value", "Value", "VALUE", "fieldValue", "string_value", "Data"])
+@pytest.mark.parametrize("naming", ["env", "id", "Name", "NAME", "field_name", "field", "what", "envVarName"])
+def test_the_value_beside_the_name_of_a_credential_is_dropped(naming: str, giving: str, value: object) -> None:
+    """In whatever field the name stands and however both are written, no kind of value is left."""
+    one = redactor()
+    pair = {naming: "DB_PASSWORD", giving: value}
+
+    for document in ({"metadata": pair}, {"operations": [pair]}, {"targets": [pair]}, {"metadata": {"x": [pair]}}):
+        for record in (document, dict(reversed(document.items()))):
+            after = dumps(one.document("jobs", record)).decode()
+            assert "4829" not in after
+            assert one.key("x") not in after.replace(one.key("x") + '":[', "")
+    assert one.report.credentials == 8
+
+
+def test_numbers_beside_the_name_of_a_credential_are_dropped() -> None:
+    """A number whose field is not known goes too, a list of names counts, and options of an operation stay."""
+    one = redactor()
+    operation = {"_op": "set_default", "field_name": "password", "value": 48_291_377, "size": 5_000, "extra": 1234}
+
+    assert one.document("jobs", {"operations": [operation]})["operations"] == [
+        {"_op": "set_default", "field_name": one.key("password"), "size": 5_000}
+    ]
+    assert dumps(one.document("data", {"names": ["user", "pin"], "values": [1234, 5678]})).count(b"1") == 0
+    assert one.document("data", {"value": "token"}) == {one.key("value"): one.key("token")}
+
+
+@pytest.mark.parametrize("rest", [[48_291_377], [48_291_377, "x", 48_291_377], [[48_291_377]], [{"a": 48_291_377}]])
+def test_what_follows_the_name_of_a_credential_in_a_list_is_dropped(rest: list[Any]) -> None:
+    """Numbers, lists and objects after the name go; what is before it and texts stay as what they are."""
+    one = redactor()
+    after = one.document("data", {"a": [1, "DB_PASSWORD", *rest]})[one.key("a")]
+
+    assert after == [1, one.key("DB_PASSWORD"), *(one.key(text) for text in rest if isinstance(text, str))]
+    assert one.report.credentials == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9999-99-99T99:99:99.482913751Z", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z",
+        "2026-01-01T00:60:00Z", "2026-01-01T00:00:00+99:99", "0000-01-01T00:00:00Z", "2025-02-29T00:00:00",
+    ],
+)  # fmt: skip
+def test_only_days_of_the_calendar_are_dates(text: str) -> None:
+    """What is written like a date and is none is data."""
+    assert not is_date(text)
+    for kind, name in (("jobs", "_created"), ("data", "a"), ("errors", "error")):
+        assert text not in dumps(redactor().document(kind, {name: text})).decode()
+
+
+@pytest.mark.parametrize("text", [ASSET, ASSET[:32], UUID])
+@pytest.mark.parametrize("name", ["_op", "_name", "api_name", "_api_name"])
+def test_an_id_is_no_name_of_an_operation(name: str, text: str) -> None:
+    """Ids stay where ids stand: an operation is not called like one, nor is an asset."""
+    assert field("operations", name, text) != text
+    assert field("assets", "name", text) != text
+    assert field("jobs", "assets", [text]) == [text]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from toolkit.model.status import STATUSES
@@ -21,7 +22,8 @@ HARMLESS: Final = frozenset({"", "N/A"})
 
 _ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATE: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.[0-9]{1,9})?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?"
 )
 # Four numbers would be an address.
 _VERSION: Final = re.compile(r"v?[0-9]{1,5}(?:\.[0-9]{1,5}){1,2}(?:-(?:alpha|beta|dev|next|pre|rc)(?:\.[0-9]{1,5})?)?")
@@ -34,8 +36,18 @@ def is_id(text: str) -> bool:
 
 
 def is_date(text: str) -> bool:
-    """Tell whether a text is an ISO date with a time."""
-    return _DATE.fullmatch(text) is not None
+    """Tell whether a text is an ISO date with a time, of a day that the calendar has."""
+    found = _DATE.fullmatch(text)
+    return found is not None and is_day(found[1][:10])
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text such as `2026-02-28` is a day that the calendar has."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_version(text: str) -> bool:
@@ -49,18 +61,18 @@ def is_span(text: str) -> bool:
 
 
 def is_public(text: str) -> bool:
-    """Tell whether a text names an operation or an asset that everybody has, or is an asset's id."""
+    """Tell whether a text names an operation, perhaps with its asset's id, or an asset that everybody has."""
     name, at, asset = text.partition("@")
     if at:
-        return name in OPERATIONS and is_public_asset(asset)
+        return name in OPERATIONS and (is_id(asset) or is_public_asset(asset))
     api, _, tag = name.partition(":")
     return name in OPERATIONS or (api in OPERATIONS and tag in OPERATIONS) or is_public_asset(name)
 
 
 def is_public_asset(text: str) -> bool:
-    """Tell whether a text is an asset's id, or a public asset's name, perhaps with a version."""
+    """Tell whether a text is a public asset's name, perhaps with a version."""
     name, colon, version = text.partition(":")
-    return is_id(text) or (name in ASSETS and (not colon or version == "latest" or is_version(version)))
+    return name in ASSETS and (not colon or version == "latest" or is_version(version))
 
 
 def one_of(*texts: str) -> Check:
@@ -122,6 +134,7 @@ _JOB: Final = Kind(
     strings=_IDS
     | _DATES
     | {
+        "assets": is_id,
         "_context": one_of("job", "ex"),
         "_status": one_of(*STATUSES),
         "lifecycle": one_of("once", "persistent"),
@@ -144,7 +157,7 @@ _JOB: Final = Kind(
         "external_ports": "pairs",
     },
     names=frozenset({
-        "_deleted", "_failureReason", "_has_errors", "active", "analytics", "assets", "autorecover", "cpu",
+        "_deleted", "_failureReason", "_has_errors", "active", "analytics", "autorecover", "cpu",
         "cpu_execution_controller", "ephemeral_storage", "kubernetes_image", "max_retries", "memory",
         "memory_execution_controller", "name", "performance_metrics", "probation_window", "prom_metrics_add_default",
         "prom_metrics_enabled", "prom_metrics_port", "recycle_worker", "relocatable", "resources_limits_cpu",

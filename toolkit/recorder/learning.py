@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MARK: Final = re.compile("\ue000([0-9]{1,9})\ue001")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _SHAPES: Final = {
-    "v4": r"10(?:\.[0-9]{1,3}){3}",
+    "v4": r"(?:10|2[45][0-9])(?:\.[0-9]{1,3}){3}",
     "v6": r"fd00::[0-9a-f:]{1,20}",
     "uuid": r"[0-9a-f-]{36}",
     "pod": r"[a-z0-9-]{5,16}",

@@ -25,11 +25,22 @@ _WHOLE: Final = 12
 _LEAST: Final = 3
 _MOST_WORDS: Final = 16
 _ROUNDS: Final = 4
-_HALF: Final = 12
+_HALF: Final = 13
+_MASK: Final = (1 << _HALF) - 1
+_OURS: Final = 0xF << 28
+_QUARTER: Final = 1 << 26
+_PRIVATE: Final = tuple(
+    map(
+        ipaddress.IPv4Network,
+        ("10.0.0.0/8", "127.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+    )
+)
+"""Where the addresses of clusters lie: together they are fewer than a quarter of 240.0.0.0/4."""
 _POD_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _TRIES: Final = 20
 _SEPARATORS: Final = re.compile(r"([/\\:]+)")
+_LOGIN: Final = re.compile(r"[^\s@]{0,256}@")
 _PHRASE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'`<>(){}]+|[^\s\"'`()\[\]{}<>,;|=]+", re.ASCII)
 
 
@@ -65,8 +76,13 @@ class Pseudonyms:
         if len(text) > LONGEST:
             return self.word(text)
         if shapes.has_phrases(text):
-            return _PHRASE.sub(lambda found: self.token(found[0]), text)
+            return _PHRASE.sub(self._of_phrase, text)
         return self.token(text)
+
+    def _of_phrase(self, found: re.Match[str]) -> str:
+        # What an `@` follows in a URL is no host, whatever is between them.
+        cut = "://" in found[0] and "@" not in found[0] and _LOGIN.match(found.string, found.end())
+        return self.word(found[0]) if cut else self.token(found[0])
 
     def token(self, text: str) -> str:
         """Replace a text without blanks by one of the same shape."""
@@ -102,7 +118,11 @@ class Pseudonyms:
         scheme, rest = found.groups()
         place = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
         authority, path = rest[:place], rest[place:]
-        hosts = [self._url_host(host) if host else "" for host in authority.rpartition("@")[2].split(",")]
+        login = "@" in path and "@" not in authority
+        hosts = [
+            (self.word(host) if login and ":" in host else self._url_host(host)) if host else ""
+            for host in authority.rpartition("@")[2].split(",")
+        ]
         shown = scheme if scheme.lower() in shapes.SCHEMES else self.word(scheme)
         path, mark, query = path.partition("?")
         pairs = [pair for pair in re.split("[&;]", query) if not shapes.is_credential(pair.partition("=")[0])]
@@ -128,18 +148,24 @@ class Pseudonyms:
         return f"[{made}]{port}" if bare != host else f"{made}{port}"
 
     def _v4(self, address: int) -> str:
-        """Move an address within 10.0.0.0/8: the last three numbers are permuted, so that no two meet."""
+        """Move an address into 240.0.0.0/4, where no host can be.
+
+        Private addresses are permuted within its first quarter, so that no two of them meet; any other one becomes one
+        of the 200 million of the rest.
+        """
         known = Made("v4", str(address))
         if known in self.known:
             return self.known[known]
-        low = address & 0xFFFFFF
+        place = _private(address)
+        if place is None:
+            return self._free(known, str(address), _public)
         for _ in range(_TRIES):
-            left, right = low >> _HALF, low & 0xFFF
+            left, right = place >> _HALF, place & _MASK
             for number in range(_ROUNDS):
                 digest = hmac.digest(self._key, f"v4\0{number}\0{right}".encode(), "sha256")
-                left, right = right, left ^ (int.from_bytes(digest[:2]) & 0xFFF)
-            low = left << _HALF | right
-            made = str(ipaddress.IPv4Address(10 << 24 | low))
+                left, right = right, left ^ (int.from_bytes(digest[:2]) & _MASK)
+            place = left << _HALF | right
+            made = str(ipaddress.IPv4Address(_OURS | place))
             if not self._taken(made):
                 break
         return made
@@ -173,7 +199,7 @@ class Pseudonyms:
     def _composed(self, text: str) -> str | None:
         """Replace what lies between slashes, colons and the like."""
         host, port = shapes.split_port(text)
-        if port and host:
+        if port and host and not shapes.is_login(host, port[1:]):
             return f"{self.token(host)}{port}"
         return self._parts(text) if _SEPARATORS.search(text) else None
 
@@ -224,6 +250,22 @@ class Pseudonyms:
             return "".join(made.get(place, part) for place, part in enumerate(parts))
 
         return self._free(Made("name", text), stem, make)
+
+
+def _private(address: int) -> int | None:
+    """Number the private addresses one after another; `None` for any other."""
+    start = 0
+    for network in _PRIVATE:
+        place = address - int(network.network_address)
+        if 0 <= place < network.num_addresses:
+            return start + place
+        start += network.num_addresses
+    return None
+
+
+def _public(digest: bytes) -> str:
+    # The last address of all is a broadcast.
+    return str(ipaddress.IPv4Address(_OURS | _QUARTER + int.from_bytes(digest) % (3 * _QUARTER - 1)))
 
 
 def letters(digest: bytes, count: int, alphabet: str = _LETTERS) -> str:

@@ -17,7 +17,7 @@ from toolkit.recorder.harmless import ASSETS, OPERATIONS
 from toolkit.recorder.learning import Learned, Marks, compared
 from toolkit.recorder.prose import Prose
 from toolkit.recorder.pseudonyms import Pseudonyms
-from toolkit.recorder.shapes import is_credential
+from toolkit.recorder.shapes import is_credential, words_of
 from toolkit.recorder.suspects import suspect
 
 if TYPE_CHECKING:
@@ -32,11 +32,8 @@ _LONGEST_JSON: Final = 65_536
 _DEEPEST_JSON: Final = 3
 _MOST_TEXTS: Final = 20_000
 _MOST_REMEMBERED: Final = 4_000_000
-_NAMING: Final = frozenset(
-    {"name", "key", "k", "field", "variable", "header", "param", "parameter", "option", "property"}
-)
 _GIVING: Final = frozenset({"value", "val", "v", "values", "data", "default", "content", "text"})
-_PAIR: Final = 2
+_LONGEST_NAME: Final = 128
 
 
 class Report(NamedTuple):
@@ -130,7 +127,7 @@ class Redactor:
 
     def _object(self, kind: Kind, document: Document, depth: int) -> Document:
         out: Document = {}
-        hidden = _given_credentials(document)
+        hidden = _given_credentials(kind, document)
         for key, value in document.items():
             if key in hidden or (not kind.knows(key) and is_credential(key)):
                 self._credentials += 1
@@ -162,18 +159,17 @@ class Redactor:
         return self._counted(text, self._made(self._pseudonyms.word, text))
 
     def _without_credential(self, values: list[Any]) -> list[Any]:
-        """Leave out the number that follows the name of a credential in a pair; a text becomes a pseudonym anyway."""
-        pair = len(values) == _PAIR and isinstance(values[0], str) and not isinstance(values[1], str)
-        if not pair or not is_credential(values[0]):
-            return values
-        self._credentials += 1
-        return values[:1]
+        """Leave out what follows the name of a credential in a list; a text becomes a pseudonym anyway."""
+        place = next((place for place, value in enumerate(values) if _names_credential(value)), len(values))
+        kept = [value for value in values[place:] if isinstance(value, str) or value is None]
+        self._credentials += len(kept) < len(values) - place
+        return [*values[:place], *kept]
 
     def _text(self, kind: Kind, key: str, text: str, depth: int) -> str:
         if kind.stays(key, text) or is_date(text):
             return text
         if key in kind.prose:
-            shown = "\n".join(self._made(self._prose.line, line) for line in text.split("\n"))
+            shown = self._lines(text)
             return self._counted(text, self._pseudonyms.word(text) if self._is_secret(shown) else shown)
         if key in kind.public:
             made = self._replace(text) if suspect(kind.untyped(key, text)) else self._named(text)
@@ -183,6 +179,15 @@ class Redactor:
         if text[:1] in {"{", "["} and len(text) <= _LONGEST_JSON and depth < _DEEPEST_JSON:
             return self._json(kind.inside.get(key, _DATA), text, depth)
         return self._replace(text)
+
+    def _lines(self, text: str) -> str:
+        """Redact the lines of an error; what a credential's name is on may be behind it."""
+        out: list[str] = []
+        after = False
+        for line in text.split("\n"):
+            out.append(self._made(self._prose.line_after if after else self._prose.line, line))
+            after = self._prose.opens(line, after=after)
+        return "\n".join(out)
 
     def _json(self, kind: str, text: str, depth: int) -> str:
         """Redact JSON in a text, as what it holds."""
@@ -239,11 +244,28 @@ class Redactor:
         return found[0]
 
 
-def _given_credentials(document: Document) -> frozenset[str]:
-    """Give the fields of a pair such as `{"name": "PASSWORD", "value": "x"}` that hold a credential."""
-    given = _GIVING.intersection(document)
-    named = given and any(
-        isinstance(value, str) and is_credential(value)
-        for value in (document[key] for key in _NAMING.intersection(document))
+def _given_credentials(kind: Kind, document: Document) -> frozenset[str]:
+    """Give the fields of a pair such as `{"name": "PASSWORD", "value": "x"}` that hold a credential.
+
+    Beside the name of a credential, in whatever field, that is what is called a value, and any number whose field is
+    not known.
+    """
+    naming = [key for key, value in document.items() if _names_credential(value)]
+    if not naming:
+        return frozenset()
+    return frozenset(
+        key
+        for key, value in document.items()
+        if naming != [key] and (_GIVING & words_of(key) or (not kind.knows(key) and _is_number(value)))
     )
-    return frozenset(given) if named else frozenset()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, Literal)) and not isinstance(value, bool)
+
+
+def _names_credential(value: object) -> bool:
+    """Tell whether a value is the name of a credential, or a list with one."""
+    if isinstance(value, list):
+        return any(isinstance(one, str) and _names_credential(one) for one in value)
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME and is_credential(value)

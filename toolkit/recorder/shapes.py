@@ -40,6 +40,8 @@ _PORTS: Final = frozenset({
     "9443", "9600", "9998", "27017", "45679",
 })  # fmt: skip
 """Ports that stay behind a word that need not be a host: anything else there may be a password."""
+_USERS: Final = frozenset({"user", "username", "login", "admin", "administrator", "root", "guest"})
+"""What is no host before a port."""
 PORT: Final = re.compile(r"[0-9]{1,5}")
 _PHRASES: Final = re.compile(r"[\s\"'`()\[\]{}<>,;|=]", re.ASCII)
 _BRACKETED: Final = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
@@ -50,8 +52,11 @@ _DATE_PART: Final = re.compile(
 _ORDINAL: Final = re.compile(r"[0-9]{1,3}")
 _CREDENTIAL: Final = re.compile(
     r"passw|passphrase|secret|token|apikey|credential|privatekey|accesskey|secretkey|cookie|session|bearer|pwd"
-    r"|connectionstring|auth(?!or(?!i[sz]))"
+    r"|connectionstring|auth(?!or(?!i[sz]))|passcode|passkey|pincode"
+    r"|(?:crypt|cipher|encryption|decryption|sign|signing|signature|private|secret|access|api|master|ssh|hmac)keys?"
 )
+_NO_PASS: Final = frozenset({"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"})
+"""Words that end like a password's and are none."""
 _CREDENTIAL_WORDS: Final = frozenset({"pass", "pw", "pat", "jwt", "otp", "pin", "pwd", "creds", "cred", "psk", "sas"})
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LOOKALIKES: Final = str.maketrans(
@@ -78,6 +83,13 @@ def split_port(text: str) -> tuple[str, str]:
     return (host, f":{port}") if sure or port in _PORTS else (text, "")
 
 
+def is_login(host: str, port: str) -> bool:
+    """Tell whether digits behind a colon may be a password: unless it is a known port, a host must look like one."""
+    if port in _PORTS:
+        return host.lower() in _USERS or is_credential(host)
+    return host.count(".") == 1
+
+
 def kept_parts(text: str) -> frozenset[int]:
     """Give the places of a name's parts that stay: separators, stars, a date, and a short number at the end."""
     parts = PARTS.split(text)
@@ -102,7 +114,18 @@ def is_credential(key: str) -> bool:
     squeezed = re.sub(r"[^a-z0-9]", "", plain.lower())
     if _CREDENTIAL.search(squeezed) or _CREDENTIAL.search(squeezed.translate(_LEET)):
         return True
-    return any(word.lower() in _CREDENTIAL_WORDS for word in _WORDS.findall(plain))
+    words = [word.lower() for word in _WORDS.findall(plain)]
+    return any(
+        word in _CREDENTIAL_WORDS
+        or (word.endswith("s") and word[:-1] in _CREDENTIAL_WORDS)
+        or (word.endswith("pass") and word not in _NO_PASS)
+        for word in words
+    )
+
+
+def words_of(key: str) -> frozenset[str]:
+    """Give the words of a key in lower case, however they are joined."""
+    return frozenset(word.lower() for word in _WORDS.findall(key[:_LONGEST_KEY]))
 
 
 _LONGEST_KEY: Final = 1_024

@@ -39,7 +39,7 @@ _V6: Final = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}
 _HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,}+(?![0-9A-Za-z])")
 _RUN: Final = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9]{20,}")
-_OURS: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "0.0.0.0/32", "fd00::/8", "::/127")))
+_OURS: Final = tuple(map(ipaddress.ip_network, ("240.0.0.0/4", "127.0.0.0/8", "0.0.0.0/32", "fd00::/8", "::/127")))
 """Where our pseudonyms of addresses lie, and what is an address of nobody."""
 _LONGEST_RUN: Final = 4_096
 _ENTROPY: Final = 3.0
