@@ -125,6 +125,10 @@ def transport_fault(error: Exception, *, proxied: bool) -> Fault:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         to = " to the proxy" if proxied else ""
         return Fault(f"cannot connect{to} ({_connecting(causes)})", again=True, silent=True)
+    return _broken(error)
+
+
+def _broken(error: Exception) -> Fault:
     if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
         return Fault("an answer that is no HTTP", again=True, silent=True)
     if isinstance(error, httpx.TransportError | OSError):
