@@ -191,6 +191,14 @@ def test_a_packed_body_is_unpacked_and_counted() -> None:
         assert asyncio.run(asking(cluster.url)) == ({"a": 1}, 4, len(b'{"a": 1}') + len(b"{} "))
 
 
+@pytest.mark.parametrize("encoding", ["", " ,", "identity", "Identity, identity", "identity , X-GZIP", "gzip,"])
+def test_lists_of_encodings_are_read(encoding: str) -> None:
+    """An encoding that is a list, and says no more than one that was asked for, is that one."""
+    body = gzip.compress(b"{}") if "gzip" in encoding.lower() else b"{}"
+    with FakeCluster({"/x": Reply(body=body, headers=(("Content-Encoding", encoding),))}) as cluster:
+        assert ask(cluster.url).value == {}
+
+
 def test_every_attempt_and_redirect_takes_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of requests a second counts attempts and redirects too."""
     replies: list[Any] = [Reply(500), Reply(302, headers=(("Location", "/y"),))]

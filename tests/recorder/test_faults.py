@@ -89,6 +89,54 @@ def test_odd_headers_do_not_matter(head: bytes) -> None:
     assert (value, requests) == ({}, 1)
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        b"http://xn--/",
+        b"http://xn--a-ecp.ru\xff/",
+        b"http://[::1/",
+        b"http://a:99999999/",
+        b"http://\xe2\x80\xae/",
+        b"//",
+        b"http://a\xc2\xadb..c/",
+        b"https://:/",
+        b"http://" + b"a" * 70_000,
+        b"\xff\xfe",
+    ],
+)
+def test_a_redirect_that_cannot_be_read_is_a_fault(location: bytes) -> None:
+    """Whatever a redirect says, it is a fault in fixed words, not the end of the recording."""
+    fault, requests = outcome(says(b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"))
+
+    assert isinstance(fault, Fault)
+    assert "redirect" in fault.reason or fault.reason == NO_HTTP
+    assert location.decode(errors="replace") not in fault.reason
+    assert requests <= QUICK.attempts + 1
+
+
+@pytest.mark.parametrize("error", [ValueError("canary.example"), RuntimeError("canary.example"), KeyError(1)])
+def test_what_nobody_thought_of_is_a_fault(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What sending or reading raises, of whatever type, is a fault in fixed words; an end of the program is none."""
+
+    async def asking() -> list[str]:
+        async with raw_server(says(OK)) as port, Client(parse_address(f"http://127.0.0.1:{port}"), QUICK) as client:
+
+            def broken(_body: bytes) -> None:
+                raise error
+
+            async def sending(*_: object, **__: object) -> None:
+                raise error
+
+            with pytest.raises(Fault) as reading:
+                await client.get("/x", broken)
+            monkeypatch.setattr(client._http, "send", sending)
+            with pytest.raises(Fault) as sent:
+                await client.get("/x", read_json)
+            return [reading.value.reason, sent.value.reason]
+
+    assert asyncio.run(asking()) == ["an answer that cannot be read"] * 2
+
+
 def test_a_slow_drip_is_given_up() -> None:
     """The time limit is for the whole answer: one that keeps coming, a byte at a time, is no answer."""
     drip = says(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *([b" "] * 1000), pause=0.02)
@@ -168,6 +216,9 @@ def test_attempts_and_their_number_are_counted() -> None:
         ("Thu, 01 Jan 1970 00:01:00 GMT", 15_000, 45.0),
         ("Thu, 01 Jan 1970 00:01:00 GMT", 90_000, 0.0),
         ("Thu, 99 Jan 1970 00:00:00 GMT", 0, 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 +99999999999999999999", 0, 0.0),
+        ("Thu, 01 Jan 99999999999 00:00:00 GMT", 0, 0.0),
+        ("\x7f, \xff", 0, 0.0),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text: str, now: int, seconds: float) -> None:

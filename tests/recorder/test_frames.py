@@ -216,13 +216,13 @@ def test_errors_are_asked_for_again_only_when_there_may_be_more() -> None:
 
 
 def test_errors_that_search_does_not_show_yet_are_asked_for_again() -> None:
-    """Fewer errors than the count says are asked for a few times more, as search lags behind; not for ever."""
+    """Fewer errors than the count says are asked for once more, as search lags behind; not for ever."""
     path = "/v1/ex/x/errors"
     answers = plain(executions=failing(x={"_slicer_stats": {"failed": 2}})) | {path: errors_of("x", 1)}
     with FakeCluster(answers) as cluster:
         read(cluster.url, frames=8, errors=True)
 
-        assert cluster.asked[path] == 4
+        assert cluster.asked[path] == 2
 
 
 def test_an_execution_that_is_gone_takes_its_errors_along() -> None:

@@ -89,9 +89,12 @@ def test_a_short_list_is_one_request(count: int) -> None:
     assert moving.listing.asked == [{"size": "5", "from": "0"}]
 
 
-@pytest.mark.parametrize(("count", "requests"), [(5, 3), (6, 3), (9, 3), (10, 4), (11, 4)])
+@pytest.mark.parametrize(("count", "requests"), [(5, 3), (6, 4), (9, 4), (10, 4), (11, 5)])
 def test_a_long_list_is_read_whole_with_few_requests(count: int, requests: int) -> None:
-    """A list of many pages comes whole and in order: a request a page, and one for the front unless it stands still."""
+    """A list of many pages comes whole and in order: few requests.
+
+    A request a page, one to see that a short one is the last, and one for the front unless it stands still.
+    """
     for still in (False, True):
         moving = Moving(Listing(dated(*range(count))))
 
@@ -264,6 +267,60 @@ def test_clusters_that_ignore_the_page_end() -> None:
     assert asyncio.run(ListReader("ex_id", "_updated", SMALL).read(undated)).cut == ""
     assert asyncio.run(ListReader("ex_id", "_updated", SMALL).read(fresh)).cut
     assert asked < 100
+
+
+@pytest.mark.parametrize("cap", [10, 20, 50, 100, 250])
+@pytest.mark.parametrize("count", [9, 10, 11, 50, 99, 100, 101, 250, 450, 1_500])
+@pytest.mark.parametrize("how", ["dates", "ties", "none"])
+def test_short_pages_do_not_end_a_list(cap: int, count: int, how: str) -> None:
+    """Whoever bounds a page, be it a cluster or a proxy, the list comes whole, once each, frame after frame."""
+    records = dated(*(number if how == "dates" else number // 7 for number in range(count)))
+    if how == "none":
+        records = [{"ex_id": record["ex_id"]} for record in records]
+    moving = Moving(Listing(records))
+    moving.reader = ListReader("ex_id", "_updated")
+
+    async def capped(ask: Ask) -> Page:
+        return await moving.get(ask._replace(size=min(ask.size, cap)))
+
+    for _ in range(2):
+        whole = asyncio.run(moving.reader.read(capped))
+
+        assert (sorted(ids(whole.entries)), whole.cut) == (sorted(ids(records)), "")
+
+
+@pytest.mark.parametrize("short", [0, 1, 2])
+def test_a_page_that_lacks_one_does_not_end_a_list(short: int) -> None:
+    """A page that is one record short is no end, neither the first one nor one after it."""
+    records = dated(*range(3_500))
+    moving = Moving(Listing(records))
+    reader = ListReader("ex_id", "_updated")
+    asked = 0
+
+    async def lacking(ask: Ask) -> Page:
+        nonlocal asked
+        asked += 1
+        return await moving.get(ask._replace(size=ask.size - (asked == short + 1)))
+
+    assert ids(asyncio.run(reader.read(lacking)).entries) == newest_first(records)
+
+
+@pytest.mark.parametrize("dates", ["", "one", "many"])
+@pytest.mark.parametrize("count", [5, 999, 1_000, 1_001, 1_500, 4_000])
+def test_records_without_ids_are_counted(count: int, dates: str) -> None:
+    """Records that nothing tells apart are as many as there are."""
+    made = {
+        "": lambda _: "",
+        "one": lambda _: format_instant(START),
+        "many": lambda n: format_instant(START - n // 900),
+    }
+    entries = [Entry("", made[dates](number), made[dates](number).encode()) for number in range(count)]
+
+    async def get(ask: Ask) -> Page:
+        found = entries[ask.start : ask.start + ask.size]
+        return Page(found, len(found))
+
+    assert asyncio.run(ListReader("ex_id", "_updated").read(get)).entries == entries
 
 
 def test_a_list_that_moves_too_fast_is_a_gap() -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 START = StepClock().t
 
 
+NEEDED = ("/v1/cluster/state", "/v1/jobs", "/v1/ex")
+
+
 class Session:
     """Records one cluster into one place, and keeps what was said."""
 
@@ -125,7 +128,10 @@ def test_what_an_old_cluster_hides_is_told_once(session: Session) -> None:
 
 
 def test_old_clusters(session: Session) -> None:
-    """A cluster without newer endpoints is recorded: its slicers are the controllers, the rest is noted as absent."""
+    """A cluster without newer endpoints is recorded: its slicers are the controllers, the rest is noted as absent.
+
+    What fails is not absent, however often it does.
+    """
     answers = plain()
     slicers = [{"ex_id": "x1", "job_id": "j1", "name": "one"}]
     for path in ("/", "/v1/cluster/controllers", "/v1/cluster/stats", "/v1/assets"):
@@ -136,9 +142,10 @@ def test_old_clusters(session: Session) -> None:
         assert cluster.asked["/v1/cluster/controllers"] == 1
         assert cluster.asked["/v1/assets"] == QUICK.attempts + 2
     assert replayed.ask("/cluster/controllers") == slicers
-    assert replayed.origin["absent"] == ["assets", "info", "stats"]
-    assert not replayed.bundle.frames.gaps
-    assert "the cluster does not have: assets, info, stats" in session.said[-1]
+    assert replayed.origin["absent"] == ["info", "stats"]
+    assert list(replayed.bundle.frames.gaps) == [Gap("assets", "status 500", START, START + 2000, 3)]
+    assert "the cluster does not have: info, stats" in session.said[-1]
+    assert "missing in some frames: assets (3)" in session.said[-1]
 
 
 def test_a_gap_holds_what_was_there(session: Session) -> None:
@@ -198,29 +205,98 @@ def test_a_cluster_that_goes_away_leaves_frames_without_anything(session: Sessio
         (Reply(body=b"[", length=50), "the connection broke before the answer was complete"),
     ],
 )
-@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/ex", "/v1/cluster/state"])
-def test_what_is_no_cluster_is_refused(session: Session, path: str, reply: Reply, reason: str) -> None:
-    """An address that does not answer like a cluster is refused in one line, and nothing is written."""
-    message = session.refused(plain() | {path: reply})
+def test_what_is_no_cluster_is_refused(session: Session, reply: Reply, reason: str) -> None:
+    """An address none of whose lists is like a cluster's is refused in one line, and nothing is written."""
+    for others in (plain(), {}):
+        message = session.refused(others | dict.fromkeys(NEEDED, reply))
 
-    assert message.startswith(f"cannot record URL: {path} gave {reason}")
-    assert message.endswith("; check that this is the address of a Teraslice cluster and that it is healthy")
+        assert message.startswith(f"cannot record URL: /v1/cluster/state gave {reason}")
+        assert message.endswith("; check that this is the address of a Teraslice cluster and that it is healthy")
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "reason"),
-    [
-        ("/v1/jobs", {"error": 500}, "an object instead of an array"),
-        ("/v1/ex", [1, "x"], "2 entries that are no records"),
-        ("/v1/ex", [[]], "1 entry that is no record"),
-        ("/v1/jobs", 1, "a number or a text instead of an array"),
-        ("/v1/cluster/state", [], "an array instead of an object"),
-        ("/v1/cluster/state", {"error": True}, "1 entry that is no record"),
-    ],
-)
+SHAPES: list[tuple[str, object, str]] = [
+    ("/v1/jobs", {"error": 500}, "an object instead of an array"),
+    ("/v1/ex", [1, "x"], "2 entries that are no records"),
+    ("/v1/ex", [[]], "1 entry that is no record"),
+    ("/v1/jobs", 1, "a number or a text instead of an array"),
+    ("/v1/cluster/state", [], "an array instead of an object"),
+    ("/v1/cluster/state", {"error": True}, "1 entry that is no record"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "reason"), SHAPES)
 def test_answers_of_another_shape_are_refused(session: Session, path: str, body: object, reason: str) -> None:
     """Lists are arrays of objects and the cluster state is an object of objects, or it is no cluster."""
-    assert f"{path} gave {reason};" in session.refused(plain() | {path: body})
+    assert f"{path} gave {reason};" in session.refused(plain() | dict.fromkeys(NEEDED, Reply(404)) | {path: body})
+
+
+@pytest.mark.parametrize("body", [{}, [], {"error": {"code": 404}}, [{"error": 404}]])
+def test_what_answers_everything_alike_is_refused(session: Session, body: object) -> None:
+    """An address that gives the same JSON wherever it is asked is no cluster, even where that might be a list."""
+    assert "check that this is the address" in session.refused(dict.fromkeys(plain(), body))
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/ex", "/v1/cluster/state"])
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(500), "status 500"),
+        (Reply(403), "status 403: the credentials are not enough"),
+        (Reply(404), "status 404"),
+        (Reply(body=b"<html>"), "HTML instead of JSON"),
+        (Reply(302, headers=(("Location", "http://xn--/"),)), "a redirect to nowhere"),
+        (Reply(body=b"[", length=50), "the connection broke before the answer was complete"),
+    ],
+)
+def test_what_is_missing_from_the_first_frame_is_a_gap(session: Session, path: str, reply: Reply, reason: str) -> None:
+    """If two of the lists tell that there is a cluster, the third may come later."""
+    answers = plain()
+
+    def move(t: int) -> None:
+        cluster.answers = answers if t > START else cluster.answers
+
+    with FakeCluster(answers | {path: reply}) as cluster:
+        replayed = session.make(cluster.url, frames=2, clock=StepClock(on_step=move))
+
+    name = {"/v1/jobs": "jobs", "/v1/ex": "executions", "/v1/cluster/state": "nodes"}[path]
+    assert list(replayed.bundle.frames.gaps) == [Gap(name, reason, START, START, 1)]
+    assert replayed.ask(path.removeprefix("/v1"), START + 1000) == answers[path]
+
+
+def test_one_list_is_a_cluster(session: Session) -> None:
+    """One list that answers as Teraslice does is enough, whatever the others do."""
+    for path in NEEDED:
+        session.force = True
+        page = Reply(body=b"<html>")
+        with FakeCluster(dict.fromkeys(plain(), page) | {path: plain()[path]}) as cluster:
+            replayed = session.make(cluster.url)
+
+        assert {gap.source for gap in replayed.bundle.frames.gaps} == {
+            *("assets", "controllers", "executions", "info", "jobs", "nodes", "stats")
+        } - {{"/v1/jobs": "jobs", "/v1/ex": "executions", "/v1/cluster/state": "nodes"}[path]}
+
+
+def test_a_cluster_whose_root_hangs_is_recorded(session: Session) -> None:
+    """The root tells nothing that is needed: without it there is a gap."""
+    with FakeCluster(plain() | {"/": Reply(hang=True)}) as cluster:
+        replayed = session.make(cluster.url, limits=Limits(timeout_s=1, attempts=1))
+
+    assert [gap.source for gap in replayed.bundle.frames.gaps] == ["info"]
+
+
+def test_failing_from_the_first_frame_on_is_a_gap(session: Session) -> None:
+    """What fails at first and then answers was never absent: the frames without it say so."""
+    stats = plain()["/v1/cluster/stats"]
+
+    def move(t: int) -> None:
+        cluster.answers["/v1/cluster/stats"] = Reply(500) if t < START + 3000 else stats
+
+    with FakeCluster(plain() | {"/v1/cluster/stats": Reply(500)}) as cluster:
+        replayed = session.make(cluster.url, frames=4, clock=StepClock(on_step=move))
+
+    assert list(replayed.bundle.frames.gaps) == [Gap("stats", "status 500", START, START + 2000, 3)]
+    assert replayed.origin["absent"] == []
+    assert replayed.ask("/cluster/stats", START + 3000) == stats
 
 
 def test_a_web_site_is_refused(session: Session) -> None:
@@ -233,7 +309,7 @@ def test_a_web_site_is_refused(session: Session) -> None:
 def test_a_cluster_that_hangs_is_refused(session: Session) -> None:
     """An address that never answers is refused when the patience is used up."""
     limits = Limits(timeout_s=0.05, attempts=1)
-    message = session.refused({"/": Reply(hang=True)}, limits)
+    message = session.refused(dict.fromkeys(plain(), Reply(hang=True)), limits)
 
     assert message == "cannot record URL: no answer within 0.05 s; check the address and that the cluster is up"
 

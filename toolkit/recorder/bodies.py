@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 240
 """Levels a record may have: orjson writes 254, and a journal and a bundle put some around it."""
 _BLANKS: Final = b" \t\r\n"
+_SOLID: Final = re.compile(rb"[^ \t\r\n]")
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _MAP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -87,7 +88,8 @@ def cut_map(body: bytes) -> Cut:
 
 
 def _checked(body: bytes, opening: bytes) -> bytes:
-    bare = body.lstrip(_BLANKS)[:1]
+    found = _SOLID.search(body)
+    bare = found[0] if found else b""
     if not bare:
         reason = "an empty answer"
         raise Fault(reason, again=True)

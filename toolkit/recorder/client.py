@@ -16,7 +16,7 @@ import httpx
 
 from toolkit import __version__
 from toolkit.clock import wall_now
-from toolkit.errors import UsageError
+from toolkit.errors import RecordError, UsageError
 from toolkit.model.instants import parse_instant
 from toolkit.recorder.access import Access
 from toolkit.recorder.failures import check_status, redirect_fault, transport_fault
@@ -58,7 +58,7 @@ class Limits:
     backoff_s: float = 0.25
     wait_s: float = 10.0
     patience_s: float = 60.0
-    body: int = 256 * 1024 * 1024
+    body: int = 64 * 1024 * 1024
     together: int = 4
     per_second: float | None = None
 
@@ -172,10 +172,19 @@ class Client:
         except TimeoutError:
             reason = f"no answer within {self._limits.timeout_s:g} s"
             raise Fault(reason, again=True, silent=True) from None
-        except (httpx.TransportError, OSError) as error:
+        except (Fault, RecordError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an answer breaks, it is a gap and no end
             raise transport_fault(error, proxied=self._proxied) from None
         stamp = _stamp(response)
-        return Answer(read(body), wall_now() if stamp is None else stamp, stamp is not None)
+        try:
+            value = read(body)
+        except Fault:
+            raise
+        except Exception:  # noqa: BLE001 - as above
+            reason = "an answer that cannot be read"
+            raise Fault(reason) from None
+        return Answer(value, wall_now() if stamp is None else stamp, stamp is not None)
 
     async def _followed(self, request: httpx.Request, limit: asyncio.Timeout) -> tuple[httpx.Response, bytes]:
         """Send a request and at most three more, to where redirects within the cluster lead."""

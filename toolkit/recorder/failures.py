@@ -99,23 +99,25 @@ def retry_after(text: str, now: int) -> float:
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now / SECOND)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError, IndexError, AttributeError, OSError):
         return 0.0
 
 
-def transport_fault(error: httpx.TransportError | OSError, *, proxied: bool) -> Fault:
+def transport_fault(error: Exception, *, proxied: bool) -> Fault:
     """Make the fault of a request that got no whole answer.
 
     What a restart of the cluster may cause is worth another attempt; what TLS refuses is not.
 
     Args:
-        error: What httpx raised, or what came through it.
+        error: What httpx raised, or what came through it, be it of an answer that it cannot make sense of.
         proxied: Whether the connection that failed was one to a proxy.
     """
     if isinstance(error, httpx.ProxyError):
         digits = str(error)[:_STATUS_DIGITS]
         status = f" (status {digits})" if digits.isascii() and digits.isdigit() else ""
         return Fault(f"the proxy refuses to connect{status}", again=digits.startswith("5"), silent=True)
+    if isinstance(error, httpx.InvalidURL | UnicodeError) or _is_nowhere(error):
+        return Fault("a redirect to nowhere")
     causes = list(_causes(error))
     refused = [cause for cause in causes if isinstance(cause, ssl.SSLError) and not isinstance(cause, _NOT_REFUSED)]
     if refused:
@@ -123,9 +125,15 @@ def transport_fault(error: httpx.TransportError | OSError, *, proxied: bool) -> 
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         to = " to the proxy" if proxied else ""
         return Fault(f"cannot connect{to} ({_connecting(causes)})", again=True, silent=True)
+    return _broken(error)
+
+
+def _broken(error: Exception) -> Fault:
     if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
         return Fault("an answer that is no HTTP", again=True, silent=True)
-    return Fault("the connection broke before the answer was complete", again=True, silent=True)
+    if isinstance(error, httpx.TransportError | OSError):
+        return Fault("the connection broke before the answer was complete", again=True, silent=True)
+    return Fault("an answer that cannot be read", again=True)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -164,3 +172,8 @@ def _tls(error: ssl.SSLError) -> str:
 def _is_cut(error: httpx.RemoteProtocolError) -> bool:
     # The library has one type for both, and says which it is only in its own fixed words.
     return str(error).startswith(("Server disconnected", "peer closed connection"))
+
+
+def _is_nowhere(error: Exception) -> bool:
+    # As above: these are the library's words for the address of a redirect that it cannot read.
+    return isinstance(error, httpx.RemoteProtocolError) and str(error).startswith("Invalid URL in location header")

@@ -24,3 +24,8 @@ class Fault(Exception):
         self.absent = absent
         self.silent = silent
         self.wait_s = wait_s
+
+    @property
+    def strange(self) -> bool:
+        """Whether there was an answer that should have been right, and was not what was asked for."""
+        return not self.silent and not self.reason.startswith("status ")

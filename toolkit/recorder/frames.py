@@ -36,7 +36,7 @@ class Seen(NamedTuple):
             always an object. The key is a node's in `nodes`, the source's name in `info` and `stats`, else the
             record's id, empty if it has none. What is missing here is in `gaps` or `absent`.
         gaps: By source what could not be read this time, in fixed words; some of its records may be there.
-        absent: Sources that the cluster has never had.
+        absent: Sources that the cluster says it does not have, and has never had.
         cut: By list what could not be reached, in fixed words.
     """
 
@@ -85,6 +85,7 @@ class FrameReader:
         self._errors = ErrorReader(self._errors_of) if errors else None
         self._known: set[str] = set()
         self._begun = False
+        self._doubtful = False
         self._stamped = False
         self._taking = _Taking()
 
@@ -100,8 +101,8 @@ class FrameReader:
             outcomes = await asyncio.gather(*map(self._outcome, SOURCES))
         else:
             first = await self._outcome(INFO)
-            if not self._begun and first.fault is not None and first.fault.silent:
-                self._refuse(first.fault.reason, "check the address and that the cluster is up")
+            # Where there may be nothing at all, nobody wants to wait for that to be sure of every list.
+            self._doubtful = not self._begun and first.fault is not None and first.fault.silent
             if self._stamped and taking.times:
                 t = taking.times[0]
                 taking.headers = {"X-Toolkit-At": format_instant(t)}
@@ -109,7 +110,7 @@ class FrameReader:
             outcomes = [first, *await asyncio.gather(*map(self._outcome, rest))]
         if not self._begun:
             self._refuse_stranger(outcomes)
-        self._begun = True
+        self._begun, self._doubtful = True, False
         self._known |= {outcome.source.name for outcome in outcomes if outcome.fault is None}
         seen = self._seen(t, outcomes)
         return await self._with_errors(self._errors, seen) if self._errors else seen
@@ -117,7 +118,8 @@ class FrameReader:
     def _seen(self, t: int, outcomes: list[_Outcome]) -> Seen:
         taking = self._taking
         faults = {outcome.source.name: outcome.fault for outcome in outcomes if outcome.fault is not None}
-        absent = {source.name for source in SOURCES if source.optional} & faults.keys() - self._known
+        missing = {name for name, fault in faults.items() if fault.absent}
+        absent = {source.name for source in SOURCES if source.optional} & missing - self._known
         wholes = {outcome.source.name: outcome.whole for outcome in outcomes if outcome.whole is not None}
         gaps = {name: told_odd(odd.total()) for name, odd in taking.odd.items()}
         return Seen(
@@ -179,7 +181,8 @@ class FrameReader:
 
     async def _ask(self, source: Source, query: str) -> Page:
         # What a cluster never had is asked for again, but not again and again.
-        attempts = 1 if source.optional and self._begun and source.name not in self._known else None
+        never = source.optional and self._begun and source.name not in self._known
+        attempts = 1 if never or self._doubtful else None
         paths = self._paths[source.name]
         while True:
             try:
@@ -200,12 +203,21 @@ class FrameReader:
         return taking.page(source, answer.value)
 
     def _refuse_stranger(self, outcomes: list[_Outcome]) -> None:
-        for outcome in outcomes:
-            if outcome.fault is not None and outcome.source.needed:
-                self._refuse(
-                    f"{outcome.source.paths[0]} gave {outcome.fault.reason}",
-                    "check that this is the address of a Teraslice cluster and that it is healthy",
-                )
+        """Let a cluster pass that shows one of the lists that every Teraslice has; the others may come later."""
+        needed = [outcome for outcome in outcomes if outcome.source.needed]
+        faults = [(outcome.source, outcome.fault) for outcome in needed if outcome.fault is not None]
+        shown = [outcome for outcome in needed if outcome.fault is None]
+        # Some page of a web site may be an empty list, or look like one: then there must be a record to tell by.
+        strange = any(fault.strange for _, fault in faults)
+        if not faults or any(not strange or _is_telling(outcome) for outcome in shown):
+            return
+        if all(outcome.fault is not None and outcome.fault.silent for outcome in outcomes):
+            self._refuse(faults[0][1].reason, "check the address and that the cluster is up")
+        source, fault = max(faults, key=lambda pair: (pair[1].strange, not pair[1].silent))
+        self._refuse(
+            f"{source.paths[0]} gave {fault.reason}",
+            "check that this is the address of a Teraslice cluster and that it is healthy",
+        )
 
     def _refuse(self, fact: str, advice: str) -> None:
         msg = f"cannot record {self._shown}: {fact}; {advice}"
@@ -215,3 +227,11 @@ class FrameReader:
 def _query(ask: Ask) -> str:
     asked = {"size": ask.size, "from": ask.start, "sort": ask.sort, "filter": ask.filter}
     return "?" + urlencode({name: value for name, value in asked.items() if value != ""})
+
+
+def _is_telling(outcome: _Outcome) -> bool:
+    """Tell whether a list has a record as only Teraslice's has."""
+    entries = outcome.whole.entries if outcome.whole else []
+    if outcome.source.id_field:
+        return any(entry.key for entry in entries)
+    return any(b'"node_id"' in entry.text for entry in entries)

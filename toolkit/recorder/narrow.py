@@ -18,10 +18,13 @@ from toolkit.recorder.pages import (
     Gathered,
     Get,
     Ignored,
+    Page,
     Reach,
     Way,
     by_date,
+    goes_on,
     is_refusal,
+    may_be_capped,
     read_front,
     read_stretch,
     read_unsorted,
@@ -61,9 +64,11 @@ class ListReader:
             Fault: If the cluster fails.
         """
         reach = self._reach
-        first = await get(Ask(0, reach.size))
-        if first.length != reach.size:
-            return Whole(first.entries)
+        first = await get(Ask(0, reach.bounded(reach.size)))
+        if first.length != reach.bounded(reach.size):
+            if first.length > reach.size or not await self._is_capped(get, first):
+                return Whole(first.entries)
+            reach = self._reach
         try:
             if not first.entries or not first.entries[0].date:
                 raise Ignored  # noqa: TRY301 - the same as a page in another order
@@ -78,6 +83,18 @@ class ListReader:
             more = await read_unsorted(get, gathered, reach, first)
             return Whole(list(gathered.found.values()), f"what lies behind the first {reach.window:,}" if more else "")
         return Whole(gathered.newest_first(), cut)
+
+    async def _is_capped(self, get: Get, first: Page) -> bool:
+        """Tell whether the cluster puts fewer records on a page than it is asked for, and keep to that from then on."""
+        if not may_be_capped(first.length):
+            return False
+        gathered = Gathered()
+        gathered.take(first)
+        if not await goes_on(get, NEWEST, self._reach, first.length, gathered):
+            return False
+        self._reach = self._reach.capped(first.length)
+        self._behind = self._behind.capped(first.length)
+        return True
 
     async def _beyond(self, get: Get, gathered: Gathered, last: Entry) -> str:
         """Read what lies behind the window, as the cluster lets it; say what could not be reached."""
@@ -149,7 +166,7 @@ class ListReader:
             return entry.date or LATEST
 
         way = Way(date, sort=f"{self._date}:asc")
-        first = await get(Ask(0, self._behind.size, way.sort))
+        first = await get(Ask(0, self._behind.asked(0, 0), way.sort))
         if first.entries and date(first.entries[0]) > last.date:
             raise Ignored
         reached = await read_stretch(

@@ -10,6 +10,7 @@ the front is deep may hide a record for one frame.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,6 +22,9 @@ WINDOW: Final = 10_000
 """How far into a list Teraslice's search reaches: `from` and `size` together."""
 SIZE: Final = 1_000
 """Records on a page: most clusters' lists are one, which is then true at one instant."""
+_CAPS: Final = frozenset({10, 20, 25, SIZE - 1})
+_ROUND: Final = 50
+_TOO_FAST: Final = "a list that moves faster than it can be read"
 LATEST: Final = "\U0010ffff"
 """After every date and id."""
 
@@ -34,6 +38,7 @@ class Reach(NamedTuple):
         behind: Records on a page behind the window, where each costs the cluster more, however long it is.
         overlap: Records of the page before that a page asks for again.
         front: Records that the front has at first.
+        most: How many records the cluster puts on a page, however many are asked for; 0 if it has no such bound.
     """
 
     window: int = WINDOW
@@ -41,6 +46,26 @@ class Reach(NamedTuple):
     behind: int = 2_500
     overlap: int = 20
     front: int = 100
+    most: int = 0
+
+    def asked(self, start: int, end: int) -> int:
+        """Give the size of the page at a place of a list that was read up to another."""
+        return self.bounded(min(end + self.size, self.window) - start)
+
+    def bounded(self, size: int) -> int:
+        """Give as much of a size as the cluster puts on a page."""
+        return min(size, self.most) if self.most else size
+
+    def back(self, overlap: int) -> int:
+        """Give a larger overlap than one with which pages did not join; 0 if a page cannot be more than overlap."""
+        wider = max(1, overlap * 5)
+        if not self.most or wider < self.most:
+            return wider
+        return self.most - 1 if overlap < self.most - 1 else 0
+
+    def capped(self, most: int) -> Reach:
+        """Give the reach on a cluster that puts no more than so many records on a page."""
+        return self._replace(most=most, overlap=min(self.overlap, most // 2))
 
 
 class Entry(NamedTuple):
@@ -124,13 +149,22 @@ NEWEST: Final = Way(by_date, down=True)
 class Gathered:
     """The records of a list as pages bring them: each once, as it was written last."""
 
-    found: dict[str | bytes, Entry] = field(default_factory=dict)
+    found: dict[str | bytes | tuple[bytes, int], Entry] = field(default_factory=dict)
 
-    def take(self, page: Page) -> bool:
-        """Take a page, read later than those before; tell whether it brought anything new."""
+    def take(self, page: Page, before: Counter[bytes] | None = None) -> bool:
+        """Take a page, read later than those before; tell whether it brought anything new.
+
+        Args:
+            page: The page.
+            before: Which texts without an id are in front of it, and how often: the next one is another record.
+        """
         fresh = False
+        times = Counter(before or {})
         for entry in page.entries:
-            name = identity(entry)
+            name: str | bytes | tuple[bytes, int] = entry.key
+            if not entry.key:
+                name = (entry.text, times[entry.text]) if times[entry.text] else entry.text
+                times[entry.text] += 1
             held = self.found.get(name)
             if held is None or held.date < entry.date:
                 fresh = True
@@ -143,6 +177,39 @@ class Gathered:
     def newest_first(self) -> list[Entry]:
         """Give all of them; what is of one date is in the order it came."""
         return sorted(self.found.values(), key=by_date, reverse=True)
+
+
+@dataclass
+class _Line:
+    """Pages in a row, which are taken so that records without an id are told apart by their places."""
+
+    gathered: Gathered
+    _last: list[Entry] = field(default_factory=list)
+    _before: Counter[bytes] = field(default_factory=Counter)
+
+    def take(self, page: Page, overlap: int) -> bool:
+        """Take the next page, which begins so much before the end of the last one; tell whether it is new."""
+        shared = self._last[-overlap:] if overlap else []
+        # Where the list has moved in between, a place tells nothing.
+        still = bool(shared) and len(shared) == overlap and page.entries[:overlap] == shared
+        before = self._before - _nameless(shared) if still else Counter[bytes]()
+        self._last, self._before = page.entries, before + _nameless(page.entries)
+        return self.gathered.take(page, before)
+
+
+def _nameless(entries: list[Entry]) -> Counter[bytes]:
+    return Counter(entry.text for entry in entries if not entry.key)
+
+
+def may_be_capped(length: int) -> bool:
+    """Tell whether a page that is shorter than asked looks as if somebody bounded it, rather than the list's end."""
+    return length > 0 and (length in _CAPS or length % _ROUND == 0)
+
+
+async def goes_on(get: Get, way: Way, place: Reach, end: int, gathered: Gathered) -> bool:
+    """Tell whether a list has something behind a page that was shorter than asked."""
+    page = await get(Ask(end, place.asked(end, end), way.sort, way.filter))
+    return any(identity(entry) not in gathered.found for entry in page.entries)
 
 
 def identity(entry: Entry) -> str | bytes:
@@ -183,9 +250,10 @@ async def read_stretch(  # noqa: PLR0913 - what is read, and how
         Fault: If the cluster fails.
     """
     end, overlap, last = 0, 0, None
+    line = _Line(gathered)
     while True:
         start = max(0, end - overlap)
-        size = min(end + reach.size, reach.window) - start
+        size = reach.asked(start, end)
         try:
             page = first or await get(Ask(start, size, way.sort, way.filter))
         except Fault as fault:
@@ -195,14 +263,44 @@ async def read_stretch(  # noqa: PLR0913 - what is read, and how
         first = None
         way.check(page.entries)
         if start and last and not (page.entries and way.before(page.entries[0], last)):
-            overlap = max(1, overlap * 5)
+            overlap = _wider(reach, overlap)
             continue
-        gathered.take(page)
-        if page.length != size or not page.entries or (enough and enough(page.entries[-1])):
+        line.take(page, end - start)
+        if page.length > size or not page.entries or (enough and enough(page.entries[-1])):
             return None
-        last, end, overlap = page.entries[-1], start + size, reach.overlap
+        last, began, end, overlap = page.entries[-1], end, start + page.length, reach.overlap
+        if page.length < size:
+            if not await _is_cut_short(get, way, reach, gathered, began, end, page.length):
+                return None
+            reach = reach.capped(page.length)
+            overlap = reach.overlap
         if end >= reach.window:
             return last
+
+
+async def _is_cut_short(  # noqa: PLR0913, PLR0917 - where the page is
+    get: Get, way: Way, reach: Reach, gathered: Gathered, began: int, end: int, length: int
+) -> bool:
+    if not began and not may_be_capped(length):
+        return False
+    try:
+        return end > began and await goes_on(get, way, reach, end, gathered)
+    except Fault as fault:
+        if is_refusal(fault):
+            return False
+        raise
+
+
+def _wider(reach: Reach, overlap: int) -> int:
+    """Go further back for a page that joins.
+
+    Raises:
+        Ignored: If pages are too short for it.
+    """
+    wider = reach.back(overlap)
+    if not wider:
+        raise Ignored
+    return wider
 
 
 async def read_unsorted(get: Get, gathered: Gathered, reach: Reach, first: Page) -> bool:
@@ -211,19 +309,27 @@ async def read_unsorted(get: Get, gathered: Gathered, reach: Reach, first: Page)
     Returns:
         Whether there may be more behind the window.
     """
-    gathered.take(first)
-    end, overlap = reach.size, reach.overlap
+    line = _Line(gathered)
+    line.take(first, 0)
+    end, overlap = first.length, reach.overlap
     while True:
         start = max(0, end - overlap)
-        size = min(end + reach.size, reach.window) - start
+        size = reach.asked(start, end)
         page = await get(Ask(start, size))
         if start and not (page.entries and identity(page.entries[0]) in gathered.found):
-            overlap = max(1, overlap * 5)
+            overlap = reach.back(overlap)
+            if not overlap:
+                raise Fault(_TOO_FAST)
             continue
-        fresh = gathered.take(page)
-        if page.length != size or not fresh:
+        fresh = line.take(page, end - start)
+        if page.length > size or not fresh:
             return False
-        end, overlap = start + size, reach.overlap
+        began, end, overlap = end, start + page.length, reach.overlap
+        if page.length < size:
+            if not await _is_cut_short(get, NEWEST, reach, gathered, began, end, page.length):
+                return False
+            reach = reach.capped(page.length)
+            overlap = reach.overlap
         if end >= reach.window:
             return True
 
@@ -234,16 +340,16 @@ async def read_front(get: Get, gathered: Gathered, reach: Reach, since: str) -> 
     Raises:
         Fault: If that is more than the window.
     """
-    size = reach.front
+    widest = reach.bounded(reach.window)
+    size = min(reach.front, widest)
     while True:
         page = await get(Ask(0, size))
         NEWEST.check(page.entries)
         if page.length < size or not page.entries or page.entries[-1].date < since:
             break
-        if size == reach.window:
+        if size == widest:
             if page.entries[-1].date > since:
-                reason = "a list that moves faster than it can be read"
-                raise Fault(reason)
+                raise Fault(_TOO_FAST)
             break
-        size = min(size * 10, reach.window)
+        size = min(size * 10, widest)
     gathered.take(page)

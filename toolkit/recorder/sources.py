@@ -24,7 +24,7 @@ class Source(NamedTuple):
         cut: Cuts an answer's body.
         id_field: The field that tells its records apart; empty if it has none.
         date_field: For a list that comes in pages, the date it goes by, newest first; else empty.
-        needed: Whether a cluster without it is no cluster.
+        needed: Whether every cluster has it: what has none of them is no cluster.
         optional: Whether a cluster may lack it.
     """
 

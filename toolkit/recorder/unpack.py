@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from io import BytesIO
 from typing import Final
 
 from toolkit.recorder.fault import Fault
@@ -28,12 +29,14 @@ class Body:
         """
         self.size = 0
         self._most = most
-        self._parts: list[bytes] = []
-        named = encoding.strip().lower()
-        if named not in {"", "identity", "gzip", "x-gzip"}:
+        # What it holds can be taken out of it without being copied.
+        self._held = BytesIO()
+        named = [name.strip().lower() for name in encoding.split(",")]
+        packed = [name for name in named if name not in {"", "identity"}]
+        if len(packed) > 1 or not {"gzip", "x-gzip"}.issuperset(packed):
             reason = "an answer that is packed in a way that was not asked for"
             raise Fault(reason)
-        self._gzip = zlib.decompressobj(_GZIP) if named.endswith("gzip") else None
+        self._gzip = zlib.decompressobj(_GZIP) if packed else None
 
     def add(self, part: bytes) -> None:
         """Take a part as it came.
@@ -58,14 +61,13 @@ class Body:
         Raises:
             Fault: If what is packed ended too early.
         """
-        if self._gzip is not None and self._parts and not self._gzip.eof:
+        if self._gzip is not None and self.size and not self._gzip.eof:
             raise Fault(_CUT, again=True)
-        return b"".join(self._parts)
+        return self._held.getvalue()
 
     def _keep(self, part: bytes) -> None:
         self.size += len(part)
         if self.size > self._most:
             reason = f"the answer is larger than {self._most:,} bytes"
             raise Fault(reason)
-        if part:
-            self._parts.append(part)
+        self._held.write(part)
