@@ -34,10 +34,15 @@ def records(**more: Any) -> Records:
 
 
 def judged(
-    looks: Sequence[Records], *, every: int = 1_000, partial: frozenset[str] = frozenset(), exact: bool = False
+    looks: Sequence[Records],
+    *,
+    every: int = 1_000,
+    partial: frozenset[str] = frozenset(),
+    exact: bool = False,
+    settle: int = 5_000,
 ) -> list[Finding]:
-    """Judge looks with a settle time of five seconds."""
-    examiner = Examiner(5_000)
+    """Judge looks, by default with a settle time of five seconds."""
+    examiner = Examiner(settle)
     for place, seen in enumerate(looks):
         examiner.take(Look(START + place * every, seen, exact=exact, partial=partial))
     return examiner.findings
@@ -72,12 +77,44 @@ def test_another_run_counts_from_zero() -> None:
 
 
 def test_what_may_pass_is_told_when_it_lasts() -> None:
-    """A controller of no execution for four seconds is a lag, for five an error; in between it must never be well."""
+    """A controller of no execution for two seconds is a lag, for three an error, however long the settle time is."""
     odd, well = records() | {"executions": []}, records()
+
+    assert judged([odd] * 3 + [well] + [odd] * 3) == []
+    for settle in (3_000, 5_000, 10**9):
+        (one,) = judged([well] + [odd] * 4, settle=settle)
+        assert (one.rule, one.times, one.first) == ("controller-of-no-execution", 4, START + 1_000)
+    (one,) = judged([well] + [odd] * 2, settle=1_000)
+    assert one.times == 2
+
+
+def test_what_is_only_unusual_waits_for_the_settle_time() -> None:
+    """A lost node is a warning after five seconds; in between it must never be well."""
+    odd, well = records() | {"nodes": [("n1", NODE | {"state": "disconnected"})]}, records()
 
     assert judged([odd] * 5 + [well] + [odd] * 5) == []
     (one,) = judged([odd] * 6)
-    assert (one.rule, one.times, one.first, one.last) == ("controller-of-no-execution", 6, START, START + 5_000)
+    assert (one.rule, one.times, one.first, one.last) == ("node-disconnected", 6, START, START + 5_000)
+
+
+def test_an_error_at_every_look_is_told_where_they_are_few() -> None:
+    """Three looks or more, over more than the second and a half that lists may lag; not if one was well."""
+    odd, well = records() | {"executions": []}, records()
+
+    (one,) = judged([odd] * 3)
+    assert (one.rule, one.times, one.first, one.last) == ("controller-of-no-execution", 3, START, START + 2_000)
+    assert judged([odd] * 2) == []
+    assert judged([odd] * 3, every=750) == []
+    assert judged([well, odd, odd]) == judged([odd, odd, well]) == judged([odd, without("executions"), odd]) == []
+
+
+def test_a_nodes_state_may_be_five_seconds_old() -> None:
+    """Slots that do not add up are an error when they last longer."""
+    odd = records() | {"nodes": [("n1", NODE | {"active": [{"worker_id": 1, "assignment": "worker"}]})]}
+
+    assert judged([records()] + [odd] * 6 + [records()], settle=60_000) == []
+    (one,) = judged([records()] + [odd] * 8, settle=60_000)
+    assert (one.rule, one.severity) == ("slots-do-not-add-up", "error")
 
 
 def test_what_was_taken_at_one_instant_need_not_last() -> None:

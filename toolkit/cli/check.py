@@ -44,7 +44,7 @@ def check(  # noqa: PLR0913 - the flags of the command
         typer.Option("--every", metavar="DURATION", help=f"From one look at a URL to the next.  [default: {EVERY}]"),
     ] = None,
     settle: Annotated[
-        str, typer.Option("--settle", metavar="DURATION", help="How long what may pass must last to be told.")
+        str, typer.Option("--settle", metavar="DURATION", help="How long what is only unusual must last to be told.")
     ] = SETTLE,
     allow_edited: Annotated[
         bool, typer.Option("--allow-edited", help="Check a bundle whose files were changed by hand.")
@@ -62,7 +62,8 @@ def check(  # noqa: PLR0913 - the flags of the command
 ) -> None:
     """Find what can never be in a cluster, live or in a bundle.
 
-    What can never be is an error; what is only unusual, for longer than --settle, is a warning.
+    What can never be is an error; what is only unusual, for longer than --settle, is a warning. An error in what
+    several lists say must last for some seconds, whatever --settle is: the lists of a real cluster lag.
 
     A URL is looked at for a while, and only read; Ctrl-C ends that early. It needs the same flags as toolkit record to
     get in, and honours netrc and HTTP_PROXY and its like.

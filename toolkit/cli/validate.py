@@ -15,7 +15,7 @@ def validate(
     bundle: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle.")],
     *,
     settle: Annotated[
-        str, typer.Option("--settle", metavar="DURATION", help="How long what may pass must last to be told.")
+        str, typer.Option("--settle", metavar="DURATION", help="How long what is only unusual must last to be told.")
     ] = SETTLE,
     allow_edited: Annotated[
         bool, typer.Option("--allow-edited", help="Do not compare files with their digests and counts.")

@@ -84,6 +84,7 @@ class Rule(NamedTuple):
         kinds: See above.
         whole: Which of them must be known to their last record: what is missing there is taken for wrong.
         settles: Whether it may be broken for a while: lists lag behind each other, and are not asked at one instant.
+        lag_ms: For how long it may be on a real cluster, if that is known: an error that settles need not last longer.
     """
 
     name: str
@@ -95,3 +96,4 @@ class Rule(NamedTuple):
     picture: PictureTest | None = None
     whole: tuple[str, ...] = ()
     settles: bool = False
+    lag_ms: int = 0
