@@ -233,7 +233,7 @@ def test_a_ghost_controller_of_a_live_cluster_fails(capsys: pytest.CaptureFixtur
 def test_ctrl_c_ends_the_looking_and_tells_what_was_found() -> None:
     """The exit code is that of the findings."""
     looked = threading.Event()
-    answers = plain()
+    answers = plain(executions=[{"ex_id": "x1", "job_id": "j1", "_status": "pending"}])
     asked = answers["/v1/cluster/state"]
 
     def state(_: dict[str, str]) -> Any:

@@ -54,6 +54,8 @@ class Picture(NamedTuple):
         controllers: The documents by key.
         nodes: The documents by key.
         errors: Of each error record, by key, the execution it says it belongs to.
+        totals: What the cluster's totals are.
+        highest: The most that each of them was while the master that is there was; nothing if it is not known.
     """
 
     jobs: AbstractSet[str]
@@ -61,6 +63,8 @@ class Picture(NamedTuple):
     controllers: Mapping[str, Document]
     nodes: Mapping[str, Document]
     errors: Mapping[str, str | None]
+    totals: Document
+    highest: Document
 
 
 RecordTest = Callable[[str, str, Document], Iterator[Breach]]

@@ -113,6 +113,15 @@ RULES: Final = (
         record=records.totals_differ,
     ),
     Rule(
+        "totals-fall",
+        _ERROR,
+        "the cluster's totals never fall while one master runs",
+        ("cluster", "nodes"),
+        picture=joins.totals_fall,
+        settles=True,
+        lag_ms=_LISTS_MS,
+    ),
+    Rule(
         "controller-of-no-execution",
         _ERROR,
         "every controller's execution is there",
@@ -162,7 +171,6 @@ RULES: Final = (
         "an execution's status is one of those known",
         ("executions",),
         record=records.unknown_status,
-        settles=True,
     ),
     Rule(
         "start-takes-long",
