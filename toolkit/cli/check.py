@@ -18,7 +18,7 @@ from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
     Insecure,
     Timeout,
 )
-from toolkit.cli.output import Progress, result, say
+from toolkit.cli.output import Progress, json_text, result, say
 from toolkit.cli.way import Way
 from toolkit.errors import UsageError
 
@@ -98,7 +98,7 @@ def tell(outcome: Outcome, limit: int, *, as_json: bool) -> None:
     from toolkit.model.wire import pretty  # noqa: PLC0415 - `toolkit --help` does without
 
     if as_json:
-        result(pretty(outcome.document(limit)).decode())
+        result(json_text(pretty(outcome.document(limit)).decode()))
     else:
         for line in outcome.lines(limit):
             result(line)
@@ -112,6 +112,18 @@ def _is_address(text: str) -> bool:
     What is told of such an address shows no credentials, which what is told of a directory's name would.
     """
     return "://" in text or (_ADDRESS.fullmatch(text) is not None and not Path(text).exists())
+
+
+def refuse_address(bundle: Path, doing: str, instead: str) -> None:
+    """Refuse a cluster's address where a bundle is needed; it is not shown, for it may hold credentials.
+
+    Raises:
+        UsageError: If it is one, and no directory.
+    """
+    # A path has lost one of the slashes.
+    if (re.match(r"[A-Za-z]+:/", str(bundle)) or _is_address(str(bundle))) and not bundle.exists():
+        msg = f"cannot {doing} a URL: it takes a bundle's directory; {instead}"
+        raise UsageError(msg)
 
 
 def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int, way: Way) -> Examiner:

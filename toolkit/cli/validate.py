@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.check import LIMIT, SETTLE, tell
+from toolkit.cli.check import LIMIT, SETTLE, refuse_address, tell
 from toolkit.cli.output import say
 
 
@@ -32,4 +32,5 @@ def validate(
     from toolkit.examine.survey import survey  # noqa: PLC0415 - `toolkit --help` does without
     from toolkit.model.instants import parse_duration  # noqa: PLC0415
 
+    refuse_address(bundle, "validate", "give the URL to toolkit check, or record it first, with toolkit record")
     tell(survey(bundle, parse_duration(settle), say, allow_edited=allow_edited), limit, as_json=as_json)
