@@ -158,6 +158,14 @@ def totals_differ(b: Breaker) -> None:
     b.any(b.pick("cluster", lambda one: "slicer" in one))["slicer"]["queued"] += 1
 
 
+def totals_fall(b: Breaker) -> None:
+    """The totals are less than they were, under both their names."""
+    stats = b.pick("cluster", lambda one: one.get("controllers", {}).get("processed"))
+    after, before = stats[-1], stats[-2]
+    for name in {"controllers", "slicer"} & after.keys():
+        after[name]["processed"] = before[name]["processed"] - 1
+
+
 def controller_of_no_execution(b: Breaker) -> None:
     """An execution that has a controller is not there."""
     b.remove("executions", b.pick("controllers")[-1], "ex_id", everywhere=False)

@@ -197,10 +197,43 @@ def test_a_gap_is_no_finding_and_a_finding_is_a_line(capsys: pytest.CaptureFixtu
     assert last.endswith(" rules: 1 error, 0 warnings")
 
 
+@pytest.mark.parametrize("seconds", [2, 6])
+def test_a_ghost_controller_fails_with_the_default_flags(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, seconds: int
+) -> None:
+    """A short recording, also one shorter than the lists' lag is waited for, is enough to tell it."""
+    answers = plain() | {"/v1/cluster/controllers": [{"ex_id": "ghost", "job_id": "j1", "name": "c"}]}
+    with FakeCluster(answers) as cluster:
+        path = record(
+            cluster.url,
+            every_ms=1000,
+            for_ms=seconds * 1000,
+            target=tmp_path / "r",
+            redact=False,
+            around=StepClock().around(),
+        )
+    found = outcome(capsys, check, str(path))
+    errors = [one for one in found["findings"] if one["severity"] == "error"]
+
+    assert (found["code"], [one["rule"] for one in errors]) == (1, ["controller-of-no-execution"])
+    assert errors[0]["times"] == seconds + 1
+    assert outcome(capsys, validate, path)["code"] == 1
+
+
+def test_a_ghost_controller_of_a_live_cluster_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """In seconds, whatever the settle time of what is only unusual."""
+    answers = plain() | {"/v1/cluster/controllers": [{"ex_id": "ghost", "job_id": "j1", "name": "c"}]}
+    with FakeCluster(answers) as cluster:
+        found = outcome(capsys, check, cluster.url, for_="3500ms", every="250ms")
+
+    assert found["code"] == 1
+    assert {one["rule"] for one in found["findings"] if one["severity"] == "error"} == {"controller-of-no-execution"}
+
+
 def test_ctrl_c_ends_the_looking_and_tells_what_was_found() -> None:
     """The exit code is that of the findings."""
     looked = threading.Event()
-    answers = plain()
+    answers = plain(executions=[{"ex_id": "x1", "job_id": "j1", "_status": "pending"}])
     asked = answers["/v1/cluster/state"]
 
     def state(_: dict[str, str]) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.bundle.making import CONTROLLER, DATE, EPOCH, EXECUTION, JOB, NODE, STATS
 from toolkit.examine.examiner import Examiner, Finding, Look
 from toolkit.examine.polling import Reading
 from toolkit.model.instants import format_instant
-from toolkit.model.wire import dumps
+from toolkit.model.wire import Literal, dumps
 from toolkit.recorder.frames import Seen
 
 if TYPE_CHECKING:
@@ -34,10 +36,15 @@ def records(**more: Any) -> Records:
 
 
 def judged(
-    looks: Sequence[Records], *, every: int = 1_000, partial: frozenset[str] = frozenset(), exact: bool = False
+    looks: Sequence[Records],
+    *,
+    every: int = 1_000,
+    partial: frozenset[str] = frozenset(),
+    exact: bool = False,
+    settle: int = 5_000,
 ) -> list[Finding]:
-    """Judge looks with a settle time of five seconds."""
-    examiner = Examiner(5_000)
+    """Judge looks, by default with a settle time of five seconds."""
+    examiner = Examiner(settle)
     for place, seen in enumerate(looks):
         examiner.take(Look(START + place * every, seen, exact=exact, partial=partial))
     return examiner.findings
@@ -66,18 +73,107 @@ def test_what_stays_broken_is_counted_at_every_look() -> None:
     assert (one.rule, one.times, one.last - one.first) == ("below-zero", 4, 4_000)
 
 
+@pytest.mark.parametrize(
+    ("was", "is_now", "seen"),
+    [
+        (Literal("9.5"), Literal("3.5"), "fell from 9.5 to 3.5"),
+        (9.5, 3, "fell from 9.5 to 3"),
+        (Literal(str(2**70)), 3, f"fell from {2**70} to 3"),
+        (Literal("1e3"), Literal("999.5"), "fell from 1e3 to 999.5"),
+        (Literal("1e99999999999999999999"), 3, ""),
+        (Literal('"\\ud800"'), 3, ""),
+        (Literal("9.50"), Literal("9.5"), ""),
+        (3, Literal("3.5"), ""),
+        (float("inf"), 3, ""),
+    ],
+)
+def test_counters_fall_whatever_number_they_are(was: object, is_now: object, seen: str) -> None:
+    """With a fraction, or beyond what 64 bits hold; what is no number says nothing."""
+    found = judged([records(processed=was), records(processed=is_now)])
+    assert [one.seen for one in found if one.rule == "counter-falls"] == [seen] * bool(seen)
+    assert {one.rule for one in found} <= {"counter-falls"}
+
+
+def test_no_number_is_below_zero() -> None:
+    """Neither one with a fraction, nor one beyond 64 bits."""
+    for odd in (Literal("-1.5"), Literal(str(-(2**70)))):
+        (one,) = judged([records(queued=odd)])
+        assert (one.rule, one.seen) == ("below-zero", f"is {odd.text}")
+
+
+def _under(master: int | None, processed: int) -> Records:
+    active = [] if master is None else [{"worker_id": 1, "assignment": "cluster_master", "pid": master}]
+    totals = STATS | {"processed": processed}
+    return records() | {
+        "nodes": [("n1", NODE | {"available": 7, "active": active})],
+        "cluster": [("stats", {"controllers": totals, "slicer": totals})],
+    }
+
+
+def test_totals_do_not_fall_under_one_master() -> None:
+    """To whatever number; they begin anew with another master, also where its node is seen a look later."""
+    for less in (0, 3, 8):
+        (one,) = judged([_under(5, 9)] * 2 + [_under(5, less)] * 4)
+        assert (one.rule, one.severity, one.kind, one.field, one.seen, one.first) == (
+            "totals-fall", "error", "cluster", "controllers.processed",
+            f"fell from 9 to {less}, under the same master", START + 2_000,
+        )  # fmt: skip
+    assert judged([_under(5, 9)] * 2 + [_under(6, 3)] * 9) == []
+    assert judged([_under(5, 9)] * 2 + [_under(5, 3)] + [_under(6, 3)] * 9) == []
+    assert judged([_under(5, 9)] * 2 + [_under(None, 9), *[_under(5, 3)] * 9]) == []
+    assert judged([_under(None, 9)] * 2 + [_under(None, 3)] * 9) == []
+
+
+def test_an_unknown_status_is_told_at_once() -> None:
+    """As a warning: a cluster that is newer may have more of them."""
+    found = judged(_executions({"_status": "runing"}))
+    assert [(one.rule, one.severity, one.seen) for one in found] == [("unknown-status", "warning", "is 'runing'")]
+
+
 def test_another_run_counts_from_zero() -> None:
     """A controller with another start is another run of it."""
     assert judged([records(processed=5), records(processed=0, started=format_instant(START))]) == []
 
 
 def test_what_may_pass_is_told_when_it_lasts() -> None:
-    """A controller of no execution for four seconds is a lag, for five an error; in between it must never be well."""
+    """A controller of no execution for two seconds is a lag, for three an error, however long the settle time is."""
     odd, well = records() | {"executions": []}, records()
+
+    assert judged([odd] * 3 + [well] + [odd] * 3) == []
+    for settle in (3_000, 5_000, 10**9):
+        (one,) = judged([well] + [odd] * 4, settle=settle)
+        assert (one.rule, one.times, one.first) == ("controller-of-no-execution", 4, START + 1_000)
+    (one,) = judged([well] + [odd] * 2, settle=1_000)
+    assert one.times == 2
+
+
+def test_what_is_only_unusual_waits_for_the_settle_time() -> None:
+    """A lost node is a warning after five seconds; in between it must never be well."""
+    odd, well = records() | {"nodes": [("n1", NODE | {"state": "disconnected"})]}, records()
 
     assert judged([odd] * 5 + [well] + [odd] * 5) == []
     (one,) = judged([odd] * 6)
-    assert (one.rule, one.times, one.first, one.last) == ("controller-of-no-execution", 6, START, START + 5_000)
+    assert (one.rule, one.times, one.first, one.last) == ("node-disconnected", 6, START, START + 5_000)
+
+
+def test_an_error_at_every_look_is_told_where_they_are_few() -> None:
+    """Three looks or more, over more than the second and a half that lists may lag; not if one was well."""
+    odd, well = records() | {"executions": []}, records()
+
+    (one,) = judged([odd] * 3)
+    assert (one.rule, one.times, one.first, one.last) == ("controller-of-no-execution", 3, START, START + 2_000)
+    assert judged([odd] * 2) == []
+    assert judged([odd] * 3, every=750) == []
+    assert judged([well, odd, odd]) == judged([odd, odd, well]) == judged([odd, without("executions"), odd]) == []
+
+
+def test_a_nodes_state_may_be_five_seconds_old() -> None:
+    """Slots that do not add up are an error when they last longer."""
+    odd = records() | {"nodes": [("n1", NODE | {"active": [{"worker_id": 1, "assignment": "worker"}]})]}
+
+    assert judged([records()] + [odd] * 6 + [records()], settle=60_000) == []
+    (one,) = judged([records()] + [odd] * 8, settle=60_000)
+    assert (one.rule, one.severity) == ("slots-do-not-add-up", "error")
 
 
 def test_what_was_taken_at_one_instant_need_not_last() -> None:
@@ -140,7 +236,7 @@ def test_soft_deletion_changes_what_has_ended() -> None:
 
 def test_records_of_unknown_shape_say_nothing() -> None:
     """Whatever a field holds, it is no reason to fail, and numbers that are none are not compared."""
-    for odd in (None, "x", [], {}, True, [None], {"a": 1}, 10**30, -1.5):
+    for odd in (None, "x", [], {}, True, [None], {"a": 1}, 10**30, 1.5):
         document: dict[str, Any] = dict.fromkeys(
             [*EXECUTION, *CONTROLLER, *NODE, "_deleted_on", "controllers", "slicer"], odd
         )

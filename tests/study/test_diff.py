@@ -124,7 +124,7 @@ def test_less_is_told_when_asked(run: Callable[..., Ran], tmp_path: Path) -> Non
     out = run("diff", a, b, "--summary").out
     assert "j2" not in out
     assert "They differ: 1 removed, 1 added, 1 changed" in out
-    assert "  and 1 other added\n" in run("diff", a, b, "--limit", "0").out
+    assert "\n  1 added\n" in run("diff", a, b, "--limit", "0").out
 
     code, out, _ = run("diff", f"{a}@+29s", f"{a}@+31s", "--ignore", "_status", "--ignore", "nodes:active")
     assert code == 0
@@ -252,6 +252,11 @@ def test_a_directory_with_an_at_sign_in_its_name(run: Callable[..., Ran], tmp_pa
         (["ftp://x", "{demo}"], "it is no http or https address; "),
         (["{demo}", "{demo}", "--ignore", "a..b"], "cannot ignore 'a..b': it is no field's name; "),
         (["{demo}", "{demo}", "--limit", "-1"], "Invalid value for '--limit'"),
+        (
+            ["http://me:hunter2@127.0.0.1:1@+5m", "{demo}"],
+            "cannot compare a URL at an instant: a cluster is read now; ",
+        ),
+        (["{demo}", "http://x@2026-01-01T00:00:00Z"], "cannot compare a URL at an instant: "),
         (["{demo}"], "Missing argument 'B'"),
         (["{demo}", "x" * 300 + "@+5m"], "cannot compare them: "),
     ],
@@ -267,6 +272,20 @@ def test_what_cannot_be_compared_is_one_line_and_exit_2(
     assert line.startswith("error: ")
     assert words.format(tmp=tmp_path, demo=DEMO) in line
     assert "hunter2" not in line
+
+
+def test_nothing_of_others_gets_at_a_terminal_in_json(run: Callable[..., Ran], tmp_path: Path) -> None:
+    """What is not printable is escaped, and is the same when it is read."""
+    name = "a\u009b\u202e\x7f\U000e0001é"
+    a, everything = make(tmp_path / "a"), tracks()
+    job = everything["jobs"][0]
+    everything["jobs"] = [type(job)("j1", job.doc | {"name": name})]
+    b = write_bundle(tmp_path / "b", everything, first=EPOCH, last=END, origin={"kind": "generated"})
+    for command in (["diff", a, b], ["inspect", b], ["check", b], ["validate", b]):
+        out = run(*command, "--json").out
+        assert all(letter == "\n" or letter.isprintable() for letter in out)
+    changed = json.loads(run("diff", a, b, "--json").out)["collections"]["jobs"]["records"]["changed"]
+    assert [field["after"] for field in changed[0]["fields"]] == [name]
 
 
 def test_edited_bundles_are_compared_when_asked(run: Callable[..., Ran], tmp_path: Path) -> None:

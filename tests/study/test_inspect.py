@@ -21,7 +21,7 @@ from toolkit.bundle.writer import write_bundle
 from toolkit.study import movers
 from toolkit.study.lines import BAD, Column, Paper, plain, table
 from toolkit.study.movers import find_movers
-from toolkit.study.picture import picture
+from toolkit.study.picture import _duration, picture
 from toolkit.study.report import report_as_json, report_on
 from toolkit.tracks.frames import Frames, Gap
 from toolkit.tracks.timeline import TrackTimeline
@@ -202,6 +202,25 @@ def test_movers_are_the_biggest(tmp_path: Path) -> None:
     assert report.movers.all_seen
 
 
+def test_what_did_not_fail_is_not_among_what_failed_most(tmp_path: Path) -> None:
+    """Failures from before the bundle began are none in it."""
+    everything = tracks()
+    for controller in everything["controllers"]:
+        controller.doc = controller.doc | {"failed": 21}
+        del controller.counters["failed"]
+    path = write_bundle(tmp_path / "b", everything, first=EPOCH, last=END, origin={"kind": "generated"})
+    assert not any("failed most" in line for line in drawn(path))
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"),
+    [(7, "7ms"), (999, "999ms"), (1_505, "1.5s"), (2_000, "2s"), (9_999, "10s"), (20_040, "20s"), (90_400, "1m30s")],
+)
+def test_durations_are_rounded_for_people(ms: int, words: str) -> None:
+    """Nobody reads a millisecond of a minute."""
+    assert _duration(ms) == words
+
+
 def test_long_lists_are_counted(tmp_path: Path) -> None:
     """Nodes that came and went, and gaps: the first ones, and how many others; JSON has all."""
     everything = tracks()
@@ -349,6 +368,13 @@ def test_what_cannot_be_inspected_is_one_line(run: Callable[..., Ran], tmp_path:
     assert "--allow-edited" in err
     assert "--allow-edited" in run("inspect", path, "--allow-edited").out.splitlines()[-1]
     assert run("inspect").code == 2
+    for command in ("inspect", "validate"):
+        for url in ("http://me:hunter2@localhost:5678", "localhost:5678"):
+            code, out, err = run(command, url)
+            assert (code, out) == (2, "")
+            assert err.startswith(f"error: cannot {command} a URL: it takes a bundle's directory; ")
+            assert "toolkit check" in err
+            assert "hunter2" not in err
 
 
 def test_tables_cut_the_last_text_first() -> None:

@@ -18,7 +18,7 @@ from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
     Insecure,
     Timeout,
 )
-from toolkit.cli.output import Progress, result, say
+from toolkit.cli.output import Progress, json_text, result, say
 from toolkit.cli.way import Way
 from toolkit.errors import UsageError
 
@@ -44,7 +44,7 @@ def check(  # noqa: PLR0913 - the flags of the command
         typer.Option("--every", metavar="DURATION", help=f"From one look at a URL to the next.  [default: {EVERY}]"),
     ] = None,
     settle: Annotated[
-        str, typer.Option("--settle", metavar="DURATION", help="How long what may pass must last to be told.")
+        str, typer.Option("--settle", metavar="DURATION", help="How long what is only unusual must last to be told.")
     ] = SETTLE,
     allow_edited: Annotated[
         bool, typer.Option("--allow-edited", help="Check a bundle whose files were changed by hand.")
@@ -62,7 +62,8 @@ def check(  # noqa: PLR0913 - the flags of the command
 ) -> None:
     """Find what can never be in a cluster, live or in a bundle.
 
-    What can never be is an error; what is only unusual, for longer than --settle, is a warning.
+    What can never be is an error; what is only unusual, for longer than --settle, is a warning. An error in what
+    several lists say must last for some seconds, whatever --settle is: the lists of a real cluster lag.
 
     A URL is looked at for a while, and only read; Ctrl-C ends that early. It needs the same flags as toolkit record to
     get in, and honours netrc and HTTP_PROXY and its like.
@@ -97,7 +98,7 @@ def tell(outcome: Outcome, limit: int, *, as_json: bool) -> None:
     from toolkit.model.wire import pretty  # noqa: PLC0415 - `toolkit --help` does without
 
     if as_json:
-        result(pretty(outcome.document(limit)).decode())
+        result(json_text(pretty(outcome.document(limit)).decode()))
     else:
         for line in outcome.lines(limit):
             result(line)
@@ -111,6 +112,18 @@ def _is_address(text: str) -> bool:
     What is told of such an address shows no credentials, which what is told of a directory's name would.
     """
     return "://" in text or (_ADDRESS.fullmatch(text) is not None and not Path(text).exists())
+
+
+def refuse_address(bundle: Path, doing: str, instead: str) -> None:
+    """Refuse a cluster's address where a bundle is needed; it is not shown, for it may hold credentials.
+
+    Raises:
+        UsageError: If it is one, and no directory.
+    """
+    # A path has lost one of the slashes.
+    if (re.match(r"[A-Za-z]+:/", str(bundle)) or _is_address(str(bundle))) and not bundle.exists():
+        msg = f"cannot {doing} a URL: it takes a bundle's directory; {instead}"
+        raise UsageError(msg)
 
 
 def _examine_url(url: str, every_ms: int, for_ms: int, settle_ms: int, way: Way) -> Examiner:

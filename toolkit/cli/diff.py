@@ -17,7 +17,7 @@ from toolkit.cli.options import (  # noqa: TC001 - typer reads the annotations
     Insecure,
     Timeout,
 )
-from toolkit.cli.output import say
+from toolkit.cli.output import json_text, say
 from toolkit.cli.way import Way
 from toolkit.errors import BundleError, ToolkitError, UsageError
 
@@ -121,7 +121,8 @@ def _diff(a: str, b: str, wanted: _Wanted) -> bool:
     for hint in difference.hints:
         say(f"note: {hint}")
     if wanted.json:
-        print_lines([[Span(dumps(difference_as_json(one, other, difference, summary=wanted.summary)).decode())]])
+        document = difference_as_json(one, other, difference, summary=wanted.summary)
+        print_lines([[Span(json_text(dumps(document).decode()))]])
     else:
         print_lines(difference_lines(one, other, difference, paper(), summary=wanted.summary))
     return difference.differs

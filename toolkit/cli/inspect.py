@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from toolkit.cli.check import refuse_address
+from toolkit.cli.output import json_text
+
 COLUMNS = 60
 """Into how many stretches the time of the statuses' bars is cut at most."""
 
@@ -33,5 +36,6 @@ def inspect(
     from toolkit.study.picture import picture  # noqa: PLC0415
     from toolkit.study.report import report_as_json, report_on  # noqa: PLC0415
 
+    refuse_address(bundle, "inspect", "record it first, with toolkit record, or give the URL to toolkit check")
     report = report_on(bundle, read_bundle(bundle, allow_edited=allow_edited), COLUMNS, allow_edited=allow_edited)
-    print_lines([[Span(dumps(report_as_json(report)).decode())]] if json else picture(report, paper()))
+    print_lines([[Span(json_text(dumps(report_as_json(report)).decode()))]] if json else picture(report, paper()))

@@ -26,6 +26,25 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def json_text(text: str) -> str:
+    """Escape in a JSON text what does something to a terminal, and what stdout has no letters for.
+
+    Outside of its strings a JSON text has nothing of that but line ends.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    unicode = (sys.stdout.encoding or "ascii").lower().startswith("utf")
+    return "".join(
+        letter if letter == "\n" or (letter.isprintable() and (unicode or letter.isascii())) else _escaped(letter)
+        for letter in text
+    )
+
+
+def _escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 class Progress:
     """A progress line on stderr: rewritten in place on a terminal, silent elsewhere.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.check import LIMIT, SETTLE, tell
+from toolkit.cli.check import LIMIT, SETTLE, refuse_address, tell
 from toolkit.cli.output import say
 
 
@@ -15,7 +15,7 @@ def validate(
     bundle: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle.")],
     *,
     settle: Annotated[
-        str, typer.Option("--settle", metavar="DURATION", help="How long what may pass must last to be told.")
+        str, typer.Option("--settle", metavar="DURATION", help="How long what is only unusual must last to be told.")
     ] = SETTLE,
     allow_edited: Annotated[
         bool, typer.Option("--allow-edited", help="Do not compare files with their digests and counts.")
@@ -32,4 +32,5 @@ def validate(
     from toolkit.examine.survey import survey  # noqa: PLC0415 - `toolkit --help` does without
     from toolkit.model.instants import parse_duration  # noqa: PLC0415
 
+    refuse_address(bundle, "validate", "give the URL to toolkit check, or record it first, with toolkit record")
     tell(survey(bundle, parse_duration(settle), say, allow_edited=allow_edited), limit, as_json=as_json)

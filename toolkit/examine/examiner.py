@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 SETTLE_MS: Final = MINUTE
 """For how long something must last that is only unusual then."""
+_MORE_MS: Final = 1_500
+"""How much longer than the lists of a real cluster lag an error must last."""
+_FEW: Final = 3
+"""How many looks it takes to tell an error that is at all of them, where they end before that."""
 
 _RECORD: Final = {name: [rule for rule in RULES if rule.record and name in rule.kinds] for name in KINDS}
 _STEP: Final = {name: [rule for rule in RULES if rule.step and name in rule.kinds] for name in KINDS}
@@ -95,22 +99,24 @@ class Examiner:
         """Judge with a settle time.
 
         Args:
-            settle_ms: For how long what may pass must last before it is told.
+            settle_ms: For how long what may pass must last before it is told. An error need not last longer than the
+                lists of a real cluster lag behind each other.
         """
         self._settle_ms = settle_ms
         self._holding = Holding()
         self._found: dict[_Name, Finding] = {}
         self._lasting: dict[_Name, _Lasting] = {}
         self._standing: dict[str, dict[str, list[_Broken]]] = {name: {} for name in KINDS}
+        self._now: dict[_Name, _Broken] = {}
+        self._first = self._last = 0
         self.looks = 0
         self.records = 0
 
     @property
     def findings(self) -> list[Finding]:
         """What was found: errors first, in the order of their instants."""
-        return sorted(
-            self._found.values(), key=lambda one: (one.severity, one.first, one.rule, one.kind, one.id, one.field)
-        )
+        found = [*self._found.values(), *self._throughout()]
+        return sorted(found, key=lambda one: (one.severity, one.first, one.rule, one.kind, one.id, one.field))
 
     def still(self, kind: str, key: str, doc: Document) -> None:
         """Take a record that is there all the time and never changes; no look has it."""
@@ -120,6 +126,7 @@ class Examiner:
 
     def take(self, look: Look) -> None:
         """Take a look."""
+        self._first, self._last = self._first if self.looks else look.t, look.t
         self.looks += 1
         now: dict[_Name, _Broken] = {}
         for kind in KINDS:
@@ -186,17 +193,34 @@ class Examiner:
             lasting = self._lasting.setdefault(name, _Lasting(look.t, 0))
             lasting.times += 1
             at_once = not rule.settles or (look.exact and rule.severity is Severity.ERROR)
-            if at_once or look.t - lasting.since >= self._settle_ms:
+            if at_once or look.t - lasting.since >= self._settles_in(rule):
                 self._note(rule, breach, lasting, look.t)
                 lasting.times = 0
+        self._now = now
+
+    def _settles_in(self, rule: Rule) -> int:
+        return min(self._settle_ms, rule.lag_ms + _MORE_MS) if rule.lag_ms else self._settle_ms
+
+    def _throughout(self) -> list[Finding]:
+        """Give the errors that were there at every look, where looking ended before they lasted long enough."""
+        return [
+            _finding(rule, breach, self._lasting[name], self._last)
+            for name, (rule, breach) in self._now.items()
+            if 0 < rule.lag_ms < self._last - self._first
+            and name not in self._found
+            and self._lasting[name].times == self.looks >= _FEW
+        ]
 
     def _note(self, rule: Rule, breach: Breach, lasting: _Lasting, t: int) -> None:
         found = self._found.get(_name(rule, breach))
         if found is None:
-            name = _name(rule, breach)
-            self._found[name] = Finding(rule.name, rule.severity.value, *breach, lasting.since, t, lasting.times)
+            self._found[_name(rule, breach)] = _finding(rule, breach, lasting, t)
         else:
             found.last, found.times = t, found.times + lasting.times
+
+
+def _finding(rule: Rule, breach: Breach, lasting: _Lasting, t: int) -> Finding:
+    return Finding(rule.name, rule.severity.value, *breach, lasting.since, t, lasting.times)
 
 
 def _name(rule: Rule, breach: Breach) -> _Name:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toolkit.examine.rule import Facts, Picture
-from toolkit.examine.values import number, text
+from toolkit.examine.steps import COUNTERS
+from toolkit.examine.values import inside, number, processes, quantity, text
 from toolkit.model.instants import SECOND
 from toolkit.tracks.kinds import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from toolkit.model.wire import Document
 
 _STALE_MS: Final = 5 * SECOND
@@ -33,6 +36,8 @@ class Holding:
         self._jobs: set[str] = set()
         self._executions: dict[str, Facts] = {}
         self._errors: dict[str, str | None] = {}
+        self._master: frozenset[tuple[str, str, str]] = frozenset()
+        self._highest: Document = {}
 
     def document(self, kind: str, key: str) -> Document | None:
         """Give what a record was last, also if it is gone; `None` if it never was there."""
@@ -76,7 +81,20 @@ class Holding:
         controllers, nodes = (
             {key: doc for key, doc in self._documents[kind].items() if self.is_there(kind, key)} for kind in _WHOLE
         )
-        return Picture(self._jobs, self._executions, controllers, nodes, self._errors)
+        totals = inside(self._documents["cluster"].get("stats", {}), "controllers")
+        self._raise(totals, _masters(nodes))
+        return Picture(self._jobs, self._executions, controllers, nodes, self._errors, totals, self._highest)
+
+    def _raise(self, totals: Document, master: frozenset[tuple[str, str, str]]) -> None:
+        """Hold the most that totals were under one master; they are in its memory, and begin anew with another."""
+        if master != self._master or not master:
+            self._master, self._highest = master, {}
+            if not master:
+                return
+        for field in COUNTERS:
+            was, is_now = quantity(self._highest, field), quantity(totals, field)
+            if is_now is not None and (was is None or is_now > was):
+                self._highest[field] = totals[field]
 
     def _know(self, kind: str, key: str, doc: Document) -> None:
         own = text(doc, KINDS[kind].id_field) or key
@@ -95,3 +113,13 @@ class Holding:
             self._jobs.discard(own)
         elif kind == "errors":
             self._errors.pop(key, None)
+
+
+def _masters(nodes: Mapping[str, Document]) -> frozenset[tuple[str, str, str]]:
+    """Tell masters apart by node, worker id and process id, which come back together never."""
+    return frozenset(
+        (key, str(process.get("worker_id")), str(process.get("pid")))
+        for key, node in nodes.items()
+        for process in processes(node)
+        if process.get("assignment") == "cluster_master" and process.get("pid") is not None
+    )

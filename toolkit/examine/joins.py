@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from toolkit.examine.rule import Breach
-from toolkit.examine.values import number, processes, shown
+from toolkit.examine.values import number, processes, quantity, shown
 from toolkit.model.status import TERMINAL
 
 if TYPE_CHECKING:
@@ -126,3 +126,12 @@ def error_of_no_execution(picture: Picture) -> Iterator[Breach]:
     for key, ex_id in picture.errors.items():
         if ex_id not in picture.executions:
             yield Breach("errors", key, "ex_id", f"is {shown(ex_id)}, which no execution has")
+
+
+def totals_fall(picture: Picture) -> Iterator[Breach]:
+    """Find totals that are less than they were; they begin anew with another master only."""
+    for field in picture.highest:
+        was, is_now = quantity(picture.highest, field), quantity(picture.totals, field)
+        if was is not None and is_now is not None and 0 <= is_now < was:
+            seen = f"fell from {shown(picture.highest[field])} to {shown(picture.totals[field])}, under the same master"
+            yield Breach("cluster", "stats", f"controllers.{field}", seen)

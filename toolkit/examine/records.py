@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toolkit.examine.rule import Breach
-from toolkit.examine.values import date, inside, number, processes, shown, statistics, text
+from toolkit.examine.values import date, inside, number, processes, quantity, shown, statistics, text
 from toolkit.model.instants import SECOND
 from toolkit.model.status import INITIAL, TRANSITIONS
 from toolkit.tracks.kinds import KINDS
@@ -39,9 +39,9 @@ def below_zero(kind: str, key: str, doc: Document) -> Iterator[Breach]:
     places = [("", doc, _SLOTS)] if kind == "nodes" else [(at, part, COUNTS) for at, part in statistics(kind, doc)]
     for at, part, fields in places:
         for field in fields:
-            value = number(part, field)
+            value = quantity(part, field)
             if value is not None and value < 0:
-                yield Breach(kind, key, at + field, f"is {value}")
+                yield Breach(kind, key, at + field, f"is {shown(part[field])}")
 
 
 def processes_above_slots(kind: str, key: str, doc: Document) -> Iterator[Breach]:

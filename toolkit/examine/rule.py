@@ -54,6 +54,8 @@ class Picture(NamedTuple):
         controllers: The documents by key.
         nodes: The documents by key.
         errors: Of each error record, by key, the execution it says it belongs to.
+        totals: What the cluster's totals are.
+        highest: The most that each of them was while the master that is there was; nothing if it is not known.
     """
 
     jobs: AbstractSet[str]
@@ -61,6 +63,8 @@ class Picture(NamedTuple):
     controllers: Mapping[str, Document]
     nodes: Mapping[str, Document]
     errors: Mapping[str, str | None]
+    totals: Document
+    highest: Document
 
 
 RecordTest = Callable[[str, str, Document], Iterator[Breach]]
@@ -84,6 +88,7 @@ class Rule(NamedTuple):
         kinds: See above.
         whole: Which of them must be known to their last record: what is missing there is taken for wrong.
         settles: Whether it may be broken for a while: lists lag behind each other, and are not asked at one instant.
+        lag_ms: For how long it may be on a real cluster, if that is known: an error that settles need not last longer.
     """
 
     name: str
@@ -95,3 +100,4 @@ class Rule(NamedTuple):
     picture: PictureTest | None = None
     whole: tuple[str, ...] = ()
     settles: bool = False
+    lag_ms: int = 0

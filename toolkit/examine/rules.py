@@ -14,6 +14,11 @@ from toolkit.examine.rule import Rule, Severity
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _EVERY = ("jobs", "executions", "controllers", "nodes", "errors", "assets")
 _WRITTEN = ("jobs", "executions", "errors")
+_LISTS_MS: Final = 1_500
+"""For how long lists contradict each other: a search sees a write a second later, and a controller that ends answers
+for about a second more (observed)."""
+_NODES_MS: Final = 5_000
+"""How old the state of a node may be (observed)."""
 
 RULES: Final = (
     Rule(
@@ -81,6 +86,7 @@ RULES: Final = (
         ("nodes",),
         record=records.slots_do_not_add_up,
         settles=True,
+        lag_ms=_NODES_MS,
     ),
     Rule("process-twice", _ERROR, "no worker id is twice on a node", ("nodes",), record=records.process_twice),
     Rule(
@@ -90,6 +96,7 @@ RULES: Final = (
         ("controllers", "executions", "cluster"),
         record=records.failed_above_processed,
         settles=True,
+        lag_ms=_LISTS_MS,
     ),
     Rule(
         "dates-out-of-order",
@@ -106,6 +113,15 @@ RULES: Final = (
         record=records.totals_differ,
     ),
     Rule(
+        "totals-fall",
+        _ERROR,
+        "the cluster's totals never fall while one master runs",
+        ("cluster", "nodes"),
+        picture=joins.totals_fall,
+        settles=True,
+        lag_ms=_LISTS_MS,
+    ),
+    Rule(
         "controller-of-no-execution",
         _ERROR,
         "every controller's execution is there",
@@ -113,6 +129,7 @@ RULES: Final = (
         picture=joins.controller_of_no_execution,
         whole=("executions",),
         settles=True,
+        lag_ms=_LISTS_MS,
     ),
     Rule(
         "controller-of-ended-execution",
@@ -121,6 +138,7 @@ RULES: Final = (
         ("controllers",),
         picture=joins.controller_of_ended_execution,
         settles=True,
+        lag_ms=_LISTS_MS,
     ),
     Rule(
         "controller-of-another-job",
@@ -129,6 +147,7 @@ RULES: Final = (
         ("controllers",),
         picture=joins.controller_of_another_job,
         settles=True,
+        lag_ms=_LISTS_MS,
     ),
     Rule(
         "process-of-another-job",
@@ -137,6 +156,7 @@ RULES: Final = (
         ("nodes",),
         picture=joins.process_of_another_job,
         settles=True,
+        lag_ms=_LISTS_MS,
     ),
     Rule(
         "stop-undone",
@@ -151,7 +171,6 @@ RULES: Final = (
         "an execution's status is one of those known",
         ("executions",),
         record=records.unknown_status,
-        settles=True,
     ),
     Rule(
         "start-takes-long",

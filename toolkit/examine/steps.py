@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.examine.records import CLOCKS_MS
 from toolkit.examine.rule import Breach
-from toolkit.examine.values import date, inside, number, processes, shown, text
+from toolkit.examine.values import date, inside, processes, quantity, shown, text
 from toolkit.model.status import TERMINAL, TRANSITIONS
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def counter_falls(kind: str, key: str, before: Document, after: Document) -> Ite
     if old.get("started") != new.get("started"):
         return
     for field in COUNTERS:
-        was, is_now = number(old, field), number(new, field)
-        if was is not None and is_now is not None and is_now < was and is_now >= 0:
-            yield Breach(kind, key, at + field, f"fell from {was} to {is_now}")
+        was, is_now = quantity(old, field), quantity(new, field)
+        if was is not None and is_now is not None and 0 <= is_now < was:
+            yield Breach(kind, key, at + field, f"fell from {shown(old[field])} to {shown(new[field])}")
 
 
 def illegal_transition(kind: str, key: str, before: Document, after: Document) -> Iterator[Breach]:

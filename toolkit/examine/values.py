@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.errors import UsageError
 from toolkit.model.instants import parse_instant
+from toolkit.model.wire import Literal, dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,20 @@ def number(doc: Document, field: str) -> int | None:
     """Give a whole number of a document, `None` if there is none."""
     value = doc.get(field)
     return value if type(value) is int else None
+
+
+def quantity(doc: Document, field: str) -> int | Decimal | None:
+    """Give a number of any size, with a fraction or without, `None` if there is none."""
+    value = doc.get(field)
+    if type(value) is int:
+        return value
+    if not isinstance(value, Literal | float):
+        return None
+    try:
+        number = Decimal(value.text if isinstance(value, Literal) else repr(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def date(doc: Document, field: str) -> int | None:
@@ -68,7 +84,10 @@ def shown(value: Any) -> str:  # noqa: ANN401 - JSON is what it is
         return f"an object of {len(value)} fields"
     if isinstance(value, list):
         return f"a list of {len(value)} entries"
-    words = (
-        ascii(value) if isinstance(value, str) else str({True: "true", False: "false", None: "null"}.get(value, value))
-    )
+    if isinstance(value, Literal):
+        words = value.text
+    elif isinstance(value, str):
+        words = ascii(value)
+    else:
+        words = dumps(value).decode() if value is None or isinstance(value, bool) else str(value)
     return words if len(words) <= _LONGEST else words[:_LONGEST] + "..."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toolkit.model.instants import format_duration, format_instant
+from toolkit.model.instants import SECOND, format_duration, format_instant
 from toolkit.study.lines import BAD, BAR, FAINT, TIED, Column, Line, Paper, Span, heading, table, wrapped
 from toolkit.study.told_origin import origin_lines
 
@@ -76,7 +76,7 @@ def _statuses(report: Report, paper: Paper) -> list[Line]:
     drawn = min(report.columns, max(_NARROWEST_BAR, room)) if report.columns > 1 else 0
     titles = "".join("  " + title.rjust(width) for title, width in zip(_TITLES, widths, strict=True))
     stretch = report.stretch * report.columns // drawn if drawn else 0
-    more = f"each row up to its own highest, a column is {format_duration(_rounded(stretch))}" if drawn else ""
+    more = f"each row up to its own highest, a column is {_duration(stretch)}" if drawn else ""
     lines = [
         [*heading("Executions by status")],
         *(wrapped(paper, "", more, FAINT, 2) if more else []),
@@ -101,9 +101,17 @@ def _squeezed(row: Row, columns: int) -> list[int]:
     return [max(levels[edges[place] : max(edges[place] + 1, edges[place + 1])]) for place in range(columns)]
 
 
+def _duration(ms: int) -> str:
+    """Write a duration for a person: `1.5s`."""
+    rounded = _rounded(ms)
+    return f"{rounded / SECOND:g}s" if SECOND <= rounded < 10 * SECOND else format_duration(rounded)
+
+
 def _rounded(ms: int) -> int:
-    """Round a duration to what a person reads: whole seconds above ten, whole milliseconds below."""
-    return ms if ms < 10_000 else round(ms, -3)  # noqa: PLR2004 - ten seconds
+    """Round a duration to what a person reads: whole seconds above ten, tenths of them above one."""
+    if ms < SECOND:
+        return ms
+    return round(ms, -2 if ms < 10 * SECOND else -3)
 
 
 def _transitions(report: Report, paper: Paper) -> list[Line]:
@@ -128,7 +136,7 @@ def _movers(report: Report, paper: Paper) -> list[list[Line]]:
     parts = [
         _works("Executions that processed most", movers.executions, paper),
         _works("Jobs that processed most", movers.jobs, paper),
-        _failing(movers.failing, paper),
+        _failing([work for work in movers.failing if work.failed], paper),
         _changed("Executions that changed status most", "status changes", movers.restless, paper),
         _changed("Records written most", "writes", report.written, paper),
         _changed("Nodes that changed most", "changes", movers.nodes, paper),

@@ -84,13 +84,30 @@ def parse_side(text: str) -> Asked:
     """Read what is to be compared: `DIR`, `DIR@DATE`, `DIR@+OFFSET`, `DIR@-OFFSET` or a URL.
 
     A directory whose name has an `@` in it is taken as it is, if it is there.
+
+    Raises:
+        UsageError: If it is a URL with an instant.
     """
     if "://" in text:
+        if _is_instant(text.rpartition("@")[2]):
+            msg = (
+                "cannot compare a URL at an instant: a cluster is read now; leave out the @ and what follows it, or "
+                "give a bundle"
+            )
+            raise UsageError(msg)
         return Asked(text, text, Path(), None)
     path, at_sign, at = text.rpartition("@")
     if not at_sign or Path(text).exists():
         return Asked(text, "", Path(text), None)
     return Asked(text, "", Path(path), at)
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        parse_at(text, 0)
+    except UsageError:
+        return False
+    return True
 
 
 def bundle_side(asked: Asked, bundle: Bundle) -> Side:

@@ -72,7 +72,7 @@ def _part(name: str, part: Part, paper: Paper) -> list[Line]:
         left = len(changed.fields) - _MOST_FIELDS
         if left > 0:
             lines.append([Span(f"      and {_many(left, 'other field')}", FAINT)])
-    return lines + _rest("changed", part.changed - len(part.told_changed))
+    return lines + _rest("changed", part.changed, len(part.told_changed))
 
 
 def _singles(  # noqa: PLR0913, PLR0917 - what a row of them is made of
@@ -80,11 +80,12 @@ def _singles(  # noqa: PLR0913, PLR0917 - what a row of them is made of
 ) -> list[Line]:
     rows = [[sign, paper.shown(one.id), paper.shown(one.name)] for one in told]
     lines = table(paper, [Column(""), Column(""), Column("")], rows)
-    return [[Span(plain(line), style)] for line in lines] + _rest(what, number - len(told))
+    return [[Span(plain(line), style)] for line in lines] + _rest(what, number, len(told))
 
 
-def _rest(what: str, number: int) -> list[Line]:
-    return [[Span(f"  and {number:,} other {what}", FAINT)]] if number else []
+def _rest(what: str, number: int, told: int) -> list[Line]:
+    left = number - told
+    return [[Span(f"  and {left:,} other {what}" if told else f"  {left:,} {what}", FAINT)]] if left else []
 
 
 def _field(change: FieldChange, paper: Paper) -> Line:
