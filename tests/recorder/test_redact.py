@@ -165,7 +165,7 @@ def test_names_with_assets_keep_their_parts() -> None:
         "credentials", "private_key", "privateKey", "access_key", "accessKeyId", "cookie", "session",
         "sessionId", "JWT", "p\u0430ssword", "\uff50\uff41\uff53\uff53word", "pass\u200bword", "P.A.S.S.W.O.R.D",
         "passw0rd", "t0k3n", "connectionString", "dbpass", "userpass", "passcode", "encryptionKey", "signing_key",
-        "pin code", "passes_jwts", "pins", "SSH-KEY", "hmacKey", "master key", "passwords",
+        "pin code", "passes_jwts", "pins", "SSH-KEY", "hmacKey", "master key", "passwords", "key_id",
     ],
 )  # fmt: skip
 def test_what_is_named_like_a_credential_is_dropped(key: str) -> None:

@@ -52,7 +52,7 @@ _DATE_PART: Final = re.compile(
 _ORDINAL: Final = re.compile(r"[0-9]{1,3}")
 _CREDENTIAL: Final = re.compile(
     r"passw|passphrase|secret|token|apikey|credential|privatekey|accesskey|secretkey|cookie|session|bearer|pwd"
-    r"|connectionstring|auth(?!or(?!i[sz]))|passcode|passkey|pincode"
+    r"|connectionstring|auth(?!or(?!i[sz]))|passcode|passkey|pincode|keyid"
     r"|(?:crypt|cipher|encryption|decryption|sign|signing|signature|private|secret|access|api|master|ssh|hmac)keys?"
 )
 _NO_PASS: Final = frozenset({"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"})
