@@ -104,6 +104,7 @@ class Journal:
             place += _MARK + len(text) + 1
             self._good = max(self._good, place)
             yield text
+            del text  # a frame's text takes room while the next one is read
             self._file.seek(place)
 
     def remove(self) -> None:
