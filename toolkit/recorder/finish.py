@@ -188,6 +188,9 @@ class _Reading:
                 change = frame.steps["cluster"].changed["info"]
                 self.info = apply(self.info, change)
             yield frame
+            # Whoever still holds it, what was in it would take room while the next one is read.
+            frame.steps.clear()
+            del text
 
 
 def _origin(head: Head, reading: _Reading, *, lost: int, scanned: bool) -> dict[str, Any]:

@@ -111,6 +111,7 @@ class Journal:
             place += _MARK + len(text) + 1
             self._good = max(self._good, place)
             yield text
+            del text  # a frame's text takes room while the next one is read
             self._file.seek(place)
         self.lost = sum(_whole(line) is not None for line in self._file)
 

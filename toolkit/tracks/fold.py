@@ -126,12 +126,7 @@ def fold(steps: Iterable[FrameStep], rows: Rows | None = None) -> Folded:
     number = -1
     for number, frame in enumerate(steps):
         book.note(frame.t, frame.skew_ms, frame.gaps)
-        for name, step in frame.steps.items():
-            for gone in step.gone:
-                rows.add(name, gone, number, None)
-            for key, change in step.changed.items():
-                rows.add(name, key, number, change)
-            orders[name].take(frame.t, step)
+        _keep(rows, orders, number, frame)
     if number < 0:
         msg = "there is no frame to fold"
         raise ValueError(msg)
@@ -141,6 +136,16 @@ def fold(steps: Iterable[FrameStep], rows: Rows | None = None) -> Folded:
         {name: order.marks for name, order in orders.items() if order.marks},
         frames,
     )
+
+
+def _keep(rows: Rows, orders: dict[str, _Orders], number: int, frame: FrameStep) -> None:
+    # By itself, so that no name holds a part of a frame while the next one is read.
+    for name, step in frame.steps.items():
+        for gone in step.gone:
+            rows.add(name, gone, number, None)
+        for key, change in step.changed.items():
+            rows.add(name, key, number, change)
+        orders[name].take(frame.t, step)
 
 
 def _tracks(kind: Kind, rows: Rows, frames: Frames) -> Iterator[Track]:
