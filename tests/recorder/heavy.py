@@ -92,6 +92,16 @@ def in_process(clock: StepClock) -> Callable[..., httpx.AsyncBaseTransport]:
     return lambda *_: httpx.MockTransport(answer)
 
 
+def most() -> int:
+    """Give the most memory that this process took, in bytes."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Not `ru_maxrss`: on Linux that is at least what the process that started this one had.
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 def main(what: str, *arguments: str) -> None:
     """Do one of the two, and say the most memory that it took, in bytes."""
     if what == "finish":
@@ -111,7 +121,7 @@ def main(what: str, *arguments: str) -> None:
         recording.finish = stop  # type: ignore[assignment]
         with contextlib.suppress(Stopped):
             record(url, target=target, every_ms=EVERY, for_ms=(frames - 1) * EVERY, around=clock.around())
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)  # noqa: T201 - the test reads it
+    print(most())  # noqa: T201 - the test reads it
 
 
 if __name__ == "__main__":
