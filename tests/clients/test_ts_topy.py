@@ -14,12 +14,12 @@ from ts_topy.app import TerasliceApp
 from ts_topy.client import TerasliceClient
 from ts_topy.models import ClusterState, Node
 
+from tests.recorder.recording import record
 from tests.serving import PATIENCE, FastClock, live_server
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
 from toolkit.clock import FrozenClock
 from toolkit.model.instants import MINUTE
-from toolkit.recorder.record import record
 from toolkit.server.thread import ServerThread
 from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
@@ -54,7 +54,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         generate(SCENARIO, SCENARIO.epoch + MINUTE, SCENARIO.epoch + 2 * MINUTE, target)
     else:
         with live as running:
-            record(running.url, every_ms=1000, for_ms=0, target=target, redact=True, force=False, say=print)
+            record(running.url, target=target)
     with replay_server(target) as running:
         yield running
 

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.recorder.recording import record
 from tests.serving import live_cluster
 from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.answers.exchange import JSON
@@ -15,8 +16,8 @@ from toolkit.answers.routes import ROUTES
 from toolkit.bundle.reader import read_bundle
 from toolkit.clock import FrozenClock, RunningClock
 from toolkit.generate import generate
-from toolkit.model.instants import HOUR, MINUTE, format_instant, parse_instant
-from toolkit.recorder.record import record
+from toolkit.model.instants import HOUR, MINUTE, format_instant
+from toolkit.recorder.record import Surroundings
 from toolkit.server.thread import ServerThread
 from toolkit.world.scenario import Scenario
 
@@ -56,7 +57,7 @@ def url(request: pytest.FixtureRequest, live: str, tmp_path_factory: pytest.Temp
     if request.param == "replay":
         generate(SCENARIO, SCENARIO.epoch, SCENARIO.epoch + HOUR, target)
     else:
-        record(live, every_ms=1000, for_ms=0, target=target, redact=False, force=False, say=print)
+        record(live, target=target, redact=False)
     with replay_of(target, T) as server:
         yield server.url
 
@@ -141,7 +142,7 @@ def test_a_recording_gives_back_every_frame(tmp_path: Path) -> None:
     targets = [tmp_path / str(i) for i in range(4)]
     with ServerThread(cluster, clock) as server:
         for target in targets:
-            record(server.url, every_ms=1000, for_ms=0, target=target, redact=False, force=False, say=print)
+            record(server.url, target=target, redact=False)
             clock.t += 1000
     for i, target in enumerate(targets):
         t = SCENARIO.epoch + 3 * MINUTE - 1000 + 1000 * i
@@ -156,11 +157,10 @@ def test_frames_of_a_running_server_are_exact(tmp_path: Path) -> None:
     cluster = live_cluster(SCENARIO)
     clock = RunningClock(SCENARIO.epoch, SCENARIO.last)
     with ServerThread(cluster, clock) as server:
-        path = record(
-            server.url, every_ms=300, for_ms=1500, target=tmp_path / "x", redact=False, force=False, say=print
-        )
+        asked = {"every_ms": 300, "for_ms": 1500, "redact": False}
+        path = record(server.url, target=tmp_path / "x", around=Surroundings(), **asked)
     bundle = read_bundle(path)
-    frames = [parse_instant(frame.t) for frame in bundle.manifest.frames]
+    frames = bundle.frames.instants
     replayed = Cluster(bundle.timeline, None, "replay")
     live = Cluster(cluster.timeline, None, "replay")
 
