@@ -23,21 +23,31 @@ from toolkit.tracks.track import Change, Counter, Item, Track
 PIECES = [b"", b"\x00", b"\xff", b'"', b"{", b"[", b"]", b",", b"-1", b"1e999", b"null", b"\\ud800", b"9" * 400, b"\n"]
 
 
-@settings(deadline=None, max_examples=300)
-@given(
+SPOILT = (
     st.sampled_from(["generated", "recorded"]),
     st.sampled_from(NAMES),
     st.integers(0, 10_000),
     st.integers(0, 30),
     st.sampled_from(PIECES),
 )
+"""What `spoilt` takes after its folder."""
+
+
+def spoilt(folder: str, kind: str, name: str, place: int, length: int, piece: bytes) -> Path:  # noqa: PLR0913, PLR0917
+    """Make a small bundle of a kind with other bytes at a place of one of its files."""
+    path = make(Path(folder) / "x", kind)
+    text = (path / name).read_bytes()
+    place %= len(text)
+    (path / name).write_bytes(text[:place] + piece + text[place + length :])
+    return path
+
+
+@settings(deadline=None, max_examples=300)
+@given(*SPOILT)
 def test_damage_is_never_a_traceback(kind: str, name: str, place: int, length: int, piece: bytes) -> None:
     """Whatever bytes are put anywhere into a bundle, it is refused with an error of ours, or it answers."""
     with tempfile.TemporaryDirectory() as folder:
-        path = make(Path(folder) / "x", kind)
-        text = (path / name).read_bytes()
-        place %= len(text)
-        (path / name).write_bytes(text[:place] + piece + text[place + length :])
+        path = spoilt(folder, kind, name, place, length, piece)
         with contextlib.suppress(BundleError):
             timeline = read_bundle(path, allow_edited=True).timeline
             for t in (timeline.first, min(max(EPOCH + 1, timeline.first), timeline.last), min(END, timeline.last)):

@@ -6,16 +6,14 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.bundle.making import DATE, END, EPOCH, NAMES, make, manifest, rewrite, tracks
-from tests.bundle.test_fuzz import PIECES
+from tests.bundle.making import DATE, END, EPOCH, make, manifest, rewrite, tracks
+from tests.bundle.test_fuzz import SPOILT, spoilt
 from tests.serving import toolkit
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import write_bundle
@@ -24,6 +22,9 @@ from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleToo
 from toolkit.examine.survey import survey
 from toolkit.tracks.placing import Explicit
 from toolkit.tracks.track import Change, Track
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def found(bundle: Path, **flags: Any) -> list[tuple[str, str, int, str]]:
@@ -155,20 +156,11 @@ def test_hostile_files_are_findings(tmp_path: Path, name: str, text: bytes, wher
 
 
 @settings(max_examples=150)
-@given(
-    st.sampled_from(["generated", "recorded"]),
-    st.sampled_from(NAMES),
-    st.integers(0, 10_000),
-    st.integers(0, 30),
-    st.sampled_from(PIECES),
-)
+@given(*SPOILT)
 def test_damage_is_never_a_traceback(kind: str, name: str, place: int, length: int, piece: bytes) -> None:
     """Whatever bytes are put anywhere into a bundle: where the reader refuses it, there are errors, elsewhere none."""
     with tempfile.TemporaryDirectory() as folder:
-        path = make(Path(folder) / "x", kind)
-        text = (path / name).read_bytes()
-        place %= len(text)
-        (path / name).write_bytes(text[:place] + piece + text[place + length :])
+        path = spoilt(folder, kind, name, place, length, piece)
         refused = False
         try:
             read_bundle(path)

@@ -114,9 +114,14 @@ def check_target(target: Path, *, force: bool) -> None:
         raise TargetError(msg)
 
 
-def cannot(target: Path, error: OSError) -> TargetError:
-    """Make the error for a bundle that the system does not let us write."""
-    reason = (error.strerror or str(error)).lower()
+def nearest_folder(target: Path) -> Path:
+    """Give the nearest parent of a target that is there."""
+    return next(parent for parent in target.parents if parent.exists())
+
+
+def cannot(target: Path, error: Exception) -> TargetError:
+    """Make the error for a bundle that the system, or a database on its disk, does not let us write."""
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
     return TargetError(f"cannot write the bundle {target}: {reason}; make room or choose another place")
 
 

@@ -20,12 +20,11 @@ from toolkit.cli.options import (
     RedactionKeyFile,
 )
 from toolkit.cli.output import say
+from toolkit.cli.way import Way
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from toolkit.recorder.access import Access
 
 
 def record(  # noqa: PLR0913 - the flags of the command
@@ -88,14 +87,12 @@ def record(  # noqa: PLR0913 - the flags of the command
     Ctrl-C makes the bundle of what there is (exit code 0). Should the recording be killed, or the disk be full, then
     toolkit finish makes the bundle, or --resume goes on.
     """
-    import os  # noqa: PLC0415 - with what follows; httpx is slow to import, and only this command needs it
-
-    from toolkit.cli.progress import watcher_for  # noqa: PLC0415
+    from toolkit.cli.progress import watcher_for  # noqa: PLC0415 - as all of these; httpx is slow to import
     from toolkit.clock import wall_now  # noqa: PLC0415
     from toolkit.model.instants import format_instant, parse_duration  # noqa: PLC0415
-    from toolkit.recorder.address import Address, parse_address  # noqa: PLC0415
+    from toolkit.recorder.address import parse_address  # noqa: PLC0415
     from toolkit.recorder.client import Limits  # noqa: PLC0415
-    from toolkit.recorder.credentials import Named, open_access, read_key  # noqa: PLC0415
+    from toolkit.recorder.credentials import read_key  # noqa: PLC0415
     from toolkit.recorder.plan import UNTIL_INTERRUPTED, Plan, Resumption  # noqa: PLC0415
     from toolkit.recorder.record import record as make  # noqa: PLC0415
     from toolkit.recorder.record import resume as go_on  # noqa: PLC0415
@@ -124,11 +121,7 @@ def record(  # noqa: PLR0913 - the flags of the command
         together=concurrency,
         per_second=max_requests_per_second,
     )
-    named = Named(header_file, basic_auth_file, ca, client_cert, client_key, insecure)
-
-    def access(address: Address) -> Access:
-        return open_access(address, named, os.environ, say)
-
+    access = Way(header_file, basic_auth_file, ca, client_cert, client_key, insecure).access(say)
     address = None if url is None else parse_address(url)
     watcher = watcher_for(quiet=quiet, as_json=as_json, shown=address.shown if address else "")
     if resume is not None:

@@ -1,4 +1,4 @@
-"""The way to a cluster that is read without being recorded: the flags for it, and what becomes of them."""
+"""The way to a cluster: the flags for it, and what becomes of them."""
 
 from __future__ import annotations
 

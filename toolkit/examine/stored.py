@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.examine.examiner import Examiner, Look
 from toolkit.tracks.kinds import KINDS
+from toolkit.tracks.track import dated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from toolkit.model.wire import Document
     from toolkit.tracks.frames import Frames
     from toolkit.tracks.timeline import TrackTimeline
-    from toolkit.tracks.track import Track
 
 MOST_LOOKS: Final = 2_000
 """How many instants of a generated bundle are looked at."""
@@ -56,7 +56,7 @@ def examine_stored(stored: Stored, settle_ms: int, say: Callable[[str], None]) -
     generated = stored.manifest.generated
     partial = stored.broken | frozenset(stored.manifest.origin.get("cut", ()))
     whole: frozenset[str] = frozenset()
-    wanted = dict.fromkeys(_dated(stored, moving, say), whole) if generated else _frames(stored.frames)
+    wanted = dict.fromkeys(_wanted(stored, moving, say), whole) if generated else _frames(stored.frames)
     for t, missing in wanted.items():
         seen = {name: _records(stored.timeline, name, moving[name], t) for name in KINDS if name not in missing}
         examiner.take(Look(t, seen, exact=generated, partial=partial))
@@ -95,15 +95,15 @@ def _frames(frames: Frames) -> dict[int, frozenset[str]]:
     return found
 
 
-def _dated(stored: Stored, moving: dict[str, list[int]], say: Callable[[str], None]) -> list[int]:
+def _wanted(stored: Stored, moving: dict[str, list[int]], say: Callable[[str], None]) -> list[int]:
     """Give the ends, every instant at which anything is dated, and the middle of each two."""
     timeline = stored.timeline
-    dated = {timeline.first, timeline.last}
+    found = {timeline.first, timeline.last}
     for name, positions in moving.items():
         shelf = timeline.shelf(name)
         for position in positions:
-            dated.update(_dates(shelf.track(position)))
-    edges = sorted(t for t in dated if timeline.first <= t <= timeline.last)
+            found.update(dated(shelf.track(position)))
+    edges = sorted(t for t in found if timeline.first <= t <= timeline.last)
     instants = sorted({*edges, *((a + b) // 2 for a, b in pairwise(edges))})
     at_once = max(1, sum(len(timeline.shelf(name)) for name in KINDS))
     most = max(2, min(MOST_LOOKS, MOST_RECORDS // at_once))
@@ -111,13 +111,3 @@ def _dated(stored: Stored, moving: dict[str, list[int]], say: Callable[[str], No
         return instants
     say(f"the bundle has {len(instants):,} dated instants and middles: {most:,} of them, evenly spread, are looked at")
     return [instants[number * (len(instants) - 1) // (most - 1)] for number in range(most)]
-
-
-def _dates(track: Track) -> Iterator[int]:
-    items = chain.from_iterable(track.lists.values())
-    yield from (change.t for change in track.changes)
-    for since, until in chain(track.spans, ((item.since, item.until) for item in items)):
-        if since is not None:
-            yield since
-        if until is not None:
-            yield until

@@ -41,7 +41,6 @@ class Composer:
         self._redactor = redactor
         self._stepper = stepper or Stepper()
         self._known: dict[str, dict[tuple[str, int], _Known]] = {}
-        self._cluster: dict[str, bytes | None] = {}
         self._learning = False
 
     def learn(self) -> None:
@@ -61,14 +60,10 @@ class Composer:
         parts = {name: records for name, records in seen.records.items() if name in _CLUSTER}
         # A part of the cluster that is missing this time holds what it was, as every other collection does.
         fresh = {name: next(self._collection(name, records))[1] for name, records in parts.items()}
-        self._cluster = dict.fromkeys(self._cluster) | fresh
         if fresh:
-            steps["cluster"] = self._stepper.take(t, "cluster", sorted(self._cluster.items()))
+            held: dict[str, bytes | None] = dict.fromkeys(self._stepper.order("cluster"))
+            steps["cluster"] = self._stepper.take(t, "cluster", sorted((held | fresh).items()))
         return FrameStep(t, seen.skew_ms, {name: seen.gaps[name] for name in sorted(seen.gaps)}, steps)
-
-    def resume(self, cluster: list[str]) -> None:
-        """Go on after frames in which the cluster gave these of its own documents."""
-        self._cluster = dict.fromkeys(cluster)
 
     def _learn(self, seen: Seen) -> None:
         assert self._redactor is not None, "what is not redacted has no pseudonyms"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from toolkit.bundle.writer import check_target, journal_of
+from toolkit.bundle.writer import check_target, journal_of, nearest_folder
 from toolkit.clock import Clock, RunningClock, wall_now
 from toolkit.errors import BundleDamaged, RecordError, TargetError, ToolkitError, UsageError
 from toolkit.recorder.address import parse_address
@@ -201,7 +201,6 @@ class _Recording:
         """Take in a frame that an earlier run recorded."""
         frame, self._before = read_frame(text)
         self._stepper.follow(frame)
-        self._composer.resume(self._stepper.order("cluster"))
         self._before.resumed += 1
         self._resumed = True
         self._tally = msgspec.structs.replace(self._before)
@@ -383,9 +382,7 @@ def _fingerprint(key: bytes) -> str:
 def _check_place(plan: Plan) -> None:
     """Check that the bundle can be written where it is wanted, before the cluster is asked for anything."""
     check_target(plan.target, force=plan.force)
-    place = Path(os.path.realpath(plan.target)).parent
-    while not place.exists():
-        place = place.parent
+    place = nearest_folder(Path(os.path.realpath(plan.target)))
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         msg = f"cannot record into {plan.target}: {place} cannot be written to; choose another place"
         raise TargetError(msg)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 
 from toolkit.bundle.reader import read_bundle
-from toolkit.bundle.writer import check_target, write_bundle
-from toolkit.errors import TargetError, UsageError
+from toolkit.bundle.writer import cannot, check_target, nearest_folder, write_bundle
+from toolkit.errors import UsageError
 from toolkit.model.wire import dumps_to_keep
 from toolkit.recorder.compose import Composer
 from toolkit.recorder.frames import Seen
@@ -66,7 +66,7 @@ def scrub(  # noqa: PLR0913 - the flags of the command
     check_target(target, force=force)
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=".toolkit-scrub-", dir=_beside(target)) as folder,
+            tempfile.TemporaryDirectory(prefix=".toolkit-scrub-", dir=nearest_folder(target.absolute())) as folder,
             Spool(Path(folder)) as rows,
         ):
             folded = fold(_steps(bundle, Composer(redactor), done), rows)
@@ -82,17 +82,8 @@ def scrub(  # noqa: PLR0913 - the flags of the command
                 look=lambda made: refuse_leaks(made, target, ()),
             )
     except (sqlite3.Error, OSError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        msg = f"cannot write the bundle {target}: {reason}; make room or choose another place"
-        raise TargetError(msg) from error
+        raise cannot(target, error) from error
     return Scrubbed(path, redactor.report)
-
-
-def _beside(target: Path) -> Path:
-    place = target.parent
-    while not place.exists():
-        place = place.parent
-    return place
 
 
 def _steps(bundle: Bundle, composer: Composer, done: Callable[[int, int], None]) -> Iterator[FrameStep]:

@@ -11,7 +11,6 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.study.census import TOP
-from toolkit.study.instants import shown_at, shown_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,7 +122,7 @@ def _works(timeline: TrackTimeline) -> Iterator[tuple[Work, str]]:
     shelf = timeline.shelf("controllers")
     moving = dict(timeline.ordering("controllers").moving)
     for position in range(min(len(shelf), MOST_CONTROLLERS)):
-        since, until = (shown_at(timeline, t) for t in _presence(moving.get(position), timeline.first, timeline.last))
+        since, until = (timeline.shown_at(t) for t in _presence(moving.get(position), timeline.first, timeline.last))
         before, after = shelf.at(position, since).value, shelf.at(position, until).value
         if before is None or after is None:
             continue
@@ -201,7 +200,7 @@ def _nodes(timeline: TrackTimeline) -> tuple[list[Changed], bool]:
             fields = None if record is None else record.fields
             changes += t > timeline.first and fields != before
             name = name if fields is None else name_of("nodes", fields)
-            t, before = shown_before(timeline, until), fields
+            t, before = timeline.shown_until(until), fields
         if changes:
             found.append(Changed("nodes", shelf.id(position), name, changes))
     top = nsmallest(TOP, found, key=lambda node: (-node.changes, node.id))

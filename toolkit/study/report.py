@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from toolkit.bundle.manifest import FILES, NAME
 from toolkit.model.instants import format_instant
 from toolkit.study.census import Count, Moved, take_census
-from toolkit.study.instants import shown_at
 from toolkit.study.movers import Changed, Movers, Work, find_movers, name_of
 from toolkit.study.origin import Generated, Recorded, origin_of
 
@@ -139,7 +138,7 @@ def _starts(timeline: TrackTimeline, columns: int) -> list[int]:
 
 
 def _name(timeline: TrackTimeline, collection: str, record_id: str, t: int | None = None) -> str:
-    record = timeline.shelf(collection).find(record_id, shown_at(timeline, timeline.last if t is None else t)).value
+    record = timeline.shelf(collection).find(record_id, timeline.shown_at(timeline.last if t is None else t)).value
     return name_of(collection, record.fields) if record else ""
 
 

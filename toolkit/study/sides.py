@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.errors import InstantError, UsageError
 from toolkit.model.instants import format_instant, parse_at
-from toolkit.study.instants import shown_at
 from toolkit.timeline.stats import both_names
 from toolkit.tracks.kinds import KINDS, Kind
 
@@ -67,7 +66,7 @@ class Side:
             yield from self._cluster()
             return
         shelf = self.timeline.shelf(name)
-        t = shown_at(self.timeline, self.t)
+        t = self.timeline.shown_at(self.t)
         for position in range(len(shelf)):
             record = shelf.at(position, t).value
             if record is not None and (with_deleted or not _is_deleted(kind, record.fields)):
@@ -126,7 +125,7 @@ def bundle_side(asked: Asked, bundle: Bundle) -> Side:
     if not bundle.manifest.counts.get("errors"):
         unknown["errors"] = "no error records were recorded"
     notes = []
-    frame = shown_at(timeline, t)
+    frame = timeline.shown_at(t)
     for gap in bundle.frames.gaps:
         if not gap.first <= frame <= gap.last:
             continue

@@ -85,7 +85,7 @@ def build(
         before = doc
     assert track is not None, "a record was seen at least once"
     track.counters = {
-        name_of(path): fit(seen, last, instants, dates=path in survey.dates) for path, seen in points.items()
+        name_of(path): fit(seen, last, instants, dates=isinstance(columns[path], str)) for path, seen in points.items()
     }
     track.lists = {field: book.items for field, book in lists.items()}
     return track
@@ -113,11 +113,7 @@ def _still(doc: Document, numbers: dict[Path, int | str], lists: dict[str, ItemB
 
 
 class _Survey:
-    """Finds, among all that was seen of a record, the numbers and dates that move and the lists of objects.
-
-    Attributes:
-        dates: The paths of dates.
-    """
+    """Finds, among all that was seen of a record, the numbers and dates that move and the lists of objects."""
 
     def __init__(self, kind: Kind, instants: Sequence[int]) -> None:
         self._watched = set(kind.watched)
@@ -130,7 +126,6 @@ class _Survey:
         self._books: dict[str, ItemBook] = {}
         self._no_list: set[str] = set(kind.watched)
         self._begun = False
-        self.dates: set[Path] = set()
 
     def take(self, frame: int, doc: Document) -> None:
         for field, value in doc.items():
@@ -147,7 +142,9 @@ class _Survey:
             path: self._first[path]
             for path, moves in self._moves.items()
             # What a list is sorted by may be a date, as it should be; any other number is looked up in the changes.
-            if moves >= _MOVES and path not in self._other and (path in self.dates or path[0] not in self._watched)
+            if moves >= _MOVES
+            and path not in self._other
+            and (isinstance(self._first[path], str) or path[0] not in self._watched)
         }
 
     def lists(self) -> dict[str, ItemBook]:
@@ -163,8 +160,6 @@ class _Survey:
             assert isinstance(value, int | str)
             self._first[path] = value
             self._last[path] = number
-            if isinstance(value, str):
-                self.dates.add(path)
         elif self._last[path] != number:
             self._moves[path] = self._moves.get(path, 0) + 1
             self._last[path] = number

@@ -54,14 +54,13 @@ def fit(points: Sequence[Point], last: int, instants: Sequence[int], *, dates: b
         instants: The frames' instants.
         dates: Whether the numbers are dates.
     """
-    if dates:
-        first = format_instant(points[0].value)
-        return Counter(deltas=write_runs(_runs(points)), since=instants[points[0].frame], value=first)
+    first = points[0]
     deltas = write_runs(_runs(points))
-    pieces = _pieces(points, last, instants, len(deltas) // _PIECE)
+    pieces = None if dates else _pieces(points, last, instants, len(deltas) // _PIECE)
     if pieces is not None:
         return Counter(pieces=pieces)
-    return Counter(deltas=deltas, since=instants[points[0].frame], value=points[0].value)
+    value = format_instant(first.value) if dates else first.value
+    return Counter(deltas=deltas, since=instants[first.frame], value=value)
 
 
 def _runs(points: Sequence[Point]) -> Iterator[Run]:

@@ -7,7 +7,6 @@ counters are integer lines put on top.
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +15,10 @@ from msgspec import UNSET
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.columns import Deltas
 from toolkit.tracks.paths import path_of, put
-from toolkit.tracks.track import Counter, Piece, Track, exists, line_at, line_next
+from toolkit.tracks.track import Counter, Piece, Track, dated, exists, line_at, line_next
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from toolkit.model.wire import Document
     from toolkit.tracks.track import AnyChange
@@ -94,7 +93,7 @@ class TrackState:
         self.track = track
         self._instants = instants
         self._times = [change.t for change in track.changes]
-        self._edges = sorted({*self._times, *_bounds(track)})
+        self._edges = sorted(set(dated(track)))
         self._checkpoints: dict[int, Document] = {0: track.doc}
         self._latest = (0, track.doc)
         self._settled: tuple[int, Document] | None = None
@@ -169,12 +168,3 @@ class TrackState:
             return line.at_frame(frame) if isinstance(line, Deltas) else line.at(t)
         source = self._count(doc, counter.of, t, frame)
         return Held(source.value * counter.times // counter.per, source.until)
-
-
-def _bounds(track: Track) -> Iterator[int]:
-    items = chain.from_iterable(track.lists.values())
-    for since, until in chain(track.spans, ((item.since, item.until) for item in items)):
-        if since is not None:
-            yield since
-        if until is not None:
-            yield until

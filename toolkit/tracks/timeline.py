@@ -103,6 +103,14 @@ class TrackTimeline:
         place = bisect_right(self._changes, after, key=_instant_of)
         return self._changes[place].t if place < len(self._changes) else NEVER
 
+    def shown_at(self, t: int) -> int:
+        """Give the instant whose tracks are shown at another one: in a recording the last frame's, for it holds."""
+        return self.frames[frame_of(self.frames, t)] if self.frames else t
+
+    def shown_until(self, until: int) -> int:
+        """Give until when what the tracks hold until an instant is shown: in a recording until a frame."""
+        return shown_until(self.frames, until) if self.frames else until
+
     def shelf(self, name: str) -> Shelf:
         """Give the records of a collection."""
         return self._shelves[name]
@@ -141,7 +149,7 @@ class TrackView:
         """Look at a timeline at an instant of it."""
         self._timeline = timeline
         self.t = t
-        self._at = timeline.frames[frame_of(timeline.frames, t)] if timeline.frames else t
+        self._at = timeline.shown_at(t)
 
     def info(self) -> Held[Record]:
         """What `GET /` answers; `{}` if the bundle does not know."""
@@ -218,7 +226,7 @@ class TrackView:
             until = min(until, held)
             if record is not None and record.fields.get("job_id") == job_id:
                 found.append(record)
-        return Held(found, self._shown(until))
+        return Held(found, self._timeline.shown_until(until))
 
     def execution_count(self) -> int:
         """How many executions the list has, without deleted ones."""
@@ -242,7 +250,7 @@ class TrackView:
 
     def _find(self, name: str, record_id: str) -> Held[Record | None]:
         record, until = self._timeline.shelf(name).find(record_id, self._at)
-        return Held(record, self._shown(until))
+        return Held(record, self._timeline.shown_until(until))
 
     def _page(self, name: str, start: int, size: int) -> Held[list[Record]]:
         return self._records(name, self._timeline.ordering(name).page(self._at, start, size))
@@ -256,11 +264,7 @@ class TrackView:
 
     def _listed(self, name: str, positions: Held[list[int]]) -> Held[list[tuple[int, Record]]]:
         found, until = self._timeline.shelf(name).all_at(positions, self._at)
-        return Held(found, self._shown(until))
-
-    def _shown(self, until: int) -> int:
-        """Give until when what holds in the tracks is shown."""
-        return shown_until(self._timeline.frames, until) if self._timeline.frames else until
+        return Held(found, self._timeline.shown_until(until))
 
 
 def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, array[int]]:

@@ -5,11 +5,15 @@ Pure: knows neither files nor clocks. The envelope's keys are sorted on disk; do
 
 from __future__ import annotations
 
-from typing import Any, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from toolkit.model.wire import Document, loads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HOUR_MS = 3_600_000
 
@@ -128,6 +132,17 @@ def exists(spans: list[Span], t: int) -> bool:
     return not spans or any((a is None or a <= t) and (b is None or t < b) for a, b in spans)
 
 
+def dated(track: Track) -> Iterator[int]:
+    """Give every instant that a track says something of: changes, and ends of existence, of list entries too."""
+    yield from (change.t for change in track.changes)
+    items = chain.from_iterable(track.lists.values())
+    for since, until in chain(track.spans, ((item.since, item.until) for item in items)):
+        if since is not None:
+            yield since
+        if until is not None:
+            yield until
+
+
 __all__ = [
     "AnyChange",
     "Change",
@@ -138,6 +153,7 @@ __all__ = [
     "Span",
     "Track",
     "Written",
+    "dated",
     "exists",
     "line_at",
     "line_next",
