@@ -12,6 +12,7 @@
     |- LogError                  a command log that cannot be used
     |  `- LogDamaged
     |- CommandNotKept            a command whose log cannot be written
+    |- WorldsFull                no room for another world
     |- RecordError               a cluster that cannot be recorded
     `- LeakFound                 a bundle that would show a secret
 
@@ -79,6 +80,10 @@ class LogDamaged(LogError):
 
 class CommandNotKept(ToolkitError):
     """A command that could not be written to its log, and so did not happen (500 over HTTP)."""
+
+
+class WorldsFull(ToolkitError):
+    """A world that cannot be made, because there are as many as there may be (409 over HTTP)."""
 
 
 class RecordError(ToolkitError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from toolkit.bundle.writer import write_bundle
@@ -61,7 +62,7 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
         )
         raise InstantError(msg)
     log = log if log is not None else MemoryLog(scenario.seed)
-    commands = [command for command in log.page(0, log.sequence) if command.t <= last]
+    commands = sorted((command for command in log.in_order() if command.t <= last), key=attrgetter("sequence"))
     bundled = Bundled(LiveTimeline(scenario, log), first, last)
     tracks: dict[str, Iterable[Track]] = dict(bundled.tracks())
     if progress is not None:

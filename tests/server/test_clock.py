@@ -34,7 +34,6 @@ def test_a_clock_of_another_process_goes_on() -> None:
     """A clock given when another one started shows what that one would show by now."""
     clock = RunningClock(START, FAR, anchor_wall=wall_now() - 3_600_000)
     assert 3_600_000 <= clock.now() - START < 3_660_000
-    assert clock.anchor_wall + 3_600_000 <= wall_now()
 
 
 def test_an_anchor_in_the_future_counts_as_now() -> None:

@@ -45,8 +45,9 @@ def test_an_answer_that_was_waited_for_says_when_it_was_made() -> None:
     """Front passes the instants on, and the answer's own is the last one that it was given."""
     commanded = running()
     front = Front(commanded.cluster, FrozenClock(T))
-    steps = front.begin("POST", "/v1/ex/e/_stop", None, None)
-    assert not isinstance(steps, Ready)
+    begun = front.begin("POST", "/v1/ex/e/_stop", None, None)
+    assert not isinstance(begun, Ready)
+    steps = begun.steps
     asked = [steps.send(None), steps.send(T + 3001), steps.send(T + 6000)]
     with pytest.raises(StopIteration) as end:
         steps.send(T + 9004)

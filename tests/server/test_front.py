@@ -54,9 +54,9 @@ def test_a_request_is_answered_once_while_its_answer_holds(monkeypatch: pytest.M
     """`begin` is asked again exactly when the answer's `until` is reached."""
     asked: list[int] = []
 
-    def counted(cluster: Any, t: int, request: Request) -> Any:
+    def counted(cluster: Any, t: int, request: Request, desk: Any) -> Any:
         asked.append(t)
-        return begin(cluster, t, request)
+        return begin(cluster, t, request, desk)
 
     monkeypatch.setattr(front_module, "begin", counted)
     cluster, clock = live_cluster(), ManualClock()

@@ -26,6 +26,7 @@ from toolkit.errors import CommandNotKept, InstantError
 from toolkit.timeline.view import NEVER
 
 if TYPE_CHECKING:
+    from toolkit.answers.control.desk import Desk
     from toolkit.answers.route import Body, Stepwise
 
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -43,10 +44,17 @@ def answer(cluster: Cluster, t: int, request: Request) -> Response:
     return begun if isinstance(begun, Response) else finish(begun)
 
 
-def begin(cluster: Cluster, t: int, request: Request) -> Response | Stepwise[Response]:
-    """Answer a request, or give the steps at whose end the answer is; see `toolkit.answers.route.Stepwise`."""
+def begin(cluster: Cluster, t: int, request: Request, desk: Desk | None = None) -> Response | Stepwise[Response]:
+    """Answer a request, or give the steps at whose end the answer is; see `toolkit.answers.route.Stepwise`.
+
+    Args:
+        cluster: What is served.
+        t: The instant.
+        request: The request as it came.
+        desk: Where control routes act, if a server keeps the cluster.
+    """
     try:
-        made = _respond(cluster, t, request)
+        made = _respond(cluster, t, request, desk)
     except Refusal as refusal:
         made = failure(refusal.status, refusal.message, refusal.until)
     except InstantError as error:
@@ -74,7 +82,7 @@ def _finished(request: Request, response: Response) -> Response:
     return response if request.method in _READING else response._replace(until=0)
 
 
-def _respond(cluster: Cluster, t: int, request: Request) -> Response | Stepwise[Body | Response]:
+def _respond(cluster: Cluster, t: int, request: Request, desk: Desk | None) -> Response | Stepwise[Body | Response]:
     # Before any route is looked for, as in Teraslice.
     body = UNREAD if request.method in _READING else read_body(request)
     try:
@@ -86,7 +94,8 @@ def _respond(cluster: Cluster, t: int, request: Request) -> Response | Stepwise[
         return _options(methods)
     for route, ids in matching:
         if request.method in _methods(route.method):
-            made = route.handler(Call(cluster, cluster.timeline.at(t), request, ids, parse_query(request.query), body))
+            view = cluster.timeline.at(t)
+            made = route.handler(Call(cluster, view, request, ids, parse_query(request.query), body, desk))
             return _response(made) if isinstance(made, tuple) else made
     raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
 

@@ -28,8 +28,7 @@ def commands(call: Call) -> Body:
     log = call.cluster.log
     page = log.page(start, size) if log is not None else []
     shown = [{"sequence": command.sequence, "t": format_instant(command.t), "entry": command.entry} for command in page]
-    # Held as long as nothing is appended: that is what the log's sequence number is for.
-    return pretty({"total": log.sequence if log is not None else 0, "commands": shown}), NEVER
+    return pretty({"total": log.sequence if log is not None else 0, "commands": shown}), 0
 
 
 def _whole(query: Query, name: str, default: int, most: int) -> int:

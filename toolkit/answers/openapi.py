@@ -24,6 +24,7 @@ _TAGS: Final = {
     "assets": "Assets: bundles of operations",
     "txt": "The same as text tables",
     "toolkit": "The toolkit's own routes; a real cluster does not have them",
+    "control": "Time, worlds and faults in your hands; with a token if the server listens to other machines",
 }
 
 

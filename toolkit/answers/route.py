@@ -13,6 +13,7 @@ from toolkit.answers.exchange import JSON, Request, Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from toolkit.answers.control.desk import Desk
     from toolkit.answers.parameters import Parameter, Query
     from toolkit.timeline.view import Timeline, View
     from toolkit.world.commands import CommandLog
@@ -37,7 +38,17 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a route, at one instant; `body` is what its JSON says, `UNREAD` if that is not looked at."""
+    """One request to a route, at one instant.
+
+    Attributes:
+        cluster: What is asked.
+        view: The cluster at the instant.
+        request: The request as it came.
+        ids: What stands for the names in the route's path.
+        query: The query, read.
+        body: What the request's JSON says, `UNREAD` if that is not looked at.
+        desk: Where control routes act; `None` where no server keeps the cluster.
+    """
 
     cluster: Cluster
     view: View
@@ -45,6 +56,7 @@ class Call:
     ids: tuple[str, ...]
     query: Query
     body: Any = UNREAD
+    desk: Desk | None = None
 
 
 T = TypeVar("T")

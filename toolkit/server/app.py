@@ -18,12 +18,13 @@ from sanic.response import BaseHTTPResponse
 from sanic.router import Router
 
 from toolkit.server.front import FAILED, MESSAGES, Front, Ready
+from toolkit.server.waiting import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from toolkit.answers.route import Stepwise
-    from toolkit.clock import Clock
+    from toolkit.server.worlds import ServedWorld
 
 App = Sanic[Any, Any]
 
@@ -38,8 +39,6 @@ _LOG = logging.getLogger("toolkit.server")
 _NUMBERS = itertools.count(1)
 _KEPT_OPEN = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
 _READING = frozenset({"GET", "HEAD"})
-_LONGEST_SLEEP = 1.0
-"""Seconds; a clock may be told to go on elsewhere."""
 _CLOSED = ((b"Connection", b"close"),)
 
 
@@ -113,13 +112,14 @@ def create_app(front: Front) -> App:
 def _handler(front: Front) -> Callable[[Request], Any]:
     def handle(request: Request) -> BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]:
         headers, method, target = request.headers, request.method, request.raw_url.decode("ascii")
-        tag, control, at = headers.get("if-none-match"), headers.get("cache-control"), headers.get("x-toolkit-at")
+        tag, control = headers.get("if-none-match"), headers.get("cache-control")
+        at, world = headers.get("x-toolkit-at"), headers.get("x-toolkit-world")
         if method in _READING:
-            begun = front.begin(method, target, tag, control, at)
+            begun = front.begin(method, target, tag, control, at, b"", None, world, headers)
         else:
-            begun = front.begin(method, target, tag, control, at, request.body, _content_type(request))
+            begun = front.begin(method, target, tag, control, at, request.body, _content_type(request), world, headers)
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
-        return _Reply(begun) if isinstance(begun, Ready) else _reply_later(begun, front.clock)
+        return _Reply(begun) if isinstance(begun, Ready) else _reply_later(*begun)
 
     return handle
 
@@ -131,7 +131,7 @@ def _content_type(request: Request) -> str | None:
     return sent.strip() if sent is not None else None
 
 
-async def _reply_later(steps: Stepwise[Ready], clock: Clock) -> BaseHTTPResponse:
+async def _reply_later(steps: Stepwise[Ready], world: ServedWorld) -> BaseHTTPResponse:
     """Let others be answered between the steps, and wait for the instants that they want to wait for."""
     came: int | None = None
     while True:
@@ -143,16 +143,8 @@ async def _reply_later(steps: Stepwise[Ready], clock: Clock) -> BaseHTTPResponse
         if due is None:
             await asyncio.sleep(0)
         else:
-            came = await _reached(clock, due)
-
-
-async def _reached(clock: Clock, due: int) -> int | None:
-    """Wait until the clock is at an instant and give where it is then; `None` if it never comes there."""
-    while (seconds := clock.seconds_until(due)) is not None:
-        if not seconds:
-            return clock.now()
-        await asyncio.sleep(min(seconds, _LONGEST_SLEEP))
-    return None
+            came = world.await_instant(due)
+            came = await reached(world.clock, due) if came is None else came
 
 
 def _refusal(front: Front) -> Callable[[Request, Exception], BaseHTTPResponse]:

@@ -1,7 +1,7 @@
 """Ready-made answers, served exactly as long as they are right.
 
-An entry is used from the instant at which it was made to its `until`, that one excluded; a clock that goes back, or a
-write, makes it useless. The cache is bounded in entries and bytes and forgets the oldest first.
+An entry is used from the instant at which it was made to its `until`, that one excluded; a clock that goes back makes
+it useless. The cache is bounded in entries and bytes and forgets the oldest first.
 """
 
 from __future__ import annotations
@@ -27,25 +27,19 @@ class AnswerCache(Generic[V]):
         self._most_entries = most_entries
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._sequence = 0
 
     @property
     def bytes_held(self) -> int:
         """How much the entries take, as they said."""
         return self._bytes
 
-    def get(self, key: object, t: int, sequence: int) -> V | None:
-        """Give the answer that holds at `t` with `sequence` log entries, `None` if there is none."""
-        if sequence != self._sequence:
-            self._clear(sequence)
-            return None
+    def get(self, key: object, t: int) -> V | None:
+        """Give the answer that holds at `t`, `None` if there is none."""
         entry = self._entries.get(key)
         return entry.value if entry is not None and entry.made <= t < entry.until else None
 
-    def put(self, key: object, value: V, *, t: int, sequence: int, until: int, size: int) -> None:  # noqa: PLR0913 - one fact each
+    def put(self, key: object, value: V, *, t: int, until: int, size: int) -> None:
         """Keep an answer made at `t` that holds until `until`; one that is too large, or holds no time, is not kept."""
-        if sequence != self._sequence:
-            self._clear(sequence)
         old = self._entries.pop(key, None)
         if old is not None:
             self._bytes -= old.size
@@ -55,8 +49,3 @@ class AnswerCache(Generic[V]):
         self._bytes += size
         while len(self._entries) > self._most_entries or self._bytes > self._most_bytes:
             self._bytes -= self._entries.pop(next(iter(self._entries))).size
-
-    def _clear(self, sequence: int) -> None:
-        self._entries.clear()
-        self._bytes = 0
-        self._sequence = sequence

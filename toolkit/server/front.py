@@ -1,44 +1,81 @@
 """From a request as it was sent to an answer that is ready to send: one look at the clock, then the cache or `answer`.
 
-Knows HTTP's words but no web framework.
+Knows HTTP's words but no web framework. Whoever asks it is one at a time: a lock is held while an answer is made.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import unquote
 
 from toolkit.answers.answer import Cluster, Request, Response, begin, finish
 from toolkit.answers.exchange import conditional
-from toolkit.errors import UsageError
+from toolkit.errors import UsageError, WorldsFull
 from toolkit.model.instants import SECOND, format_instant, parse_at
 from toolkit.model.wire import pretty
 from toolkit.server.cache import AnswerCache
-from toolkit.server.docs import page
+from toolkit.server.docs import UI, page
+from toolkit.server.guard import Guard
+from toolkit.server.worlds import ServedWorld, Worlds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from toolkit.answers.route import Stepwise
     from toolkit.clock import Clock
 
 Lines = tuple[tuple[bytes, bytes], ...]
-_Key = tuple[str, str, int | None]
-"""A request as it is cached: method, target, and the instant if it asks for one."""
+_Key = tuple[str, str, int | None, int]
+"""A request as it is cached: method, target, the instant where one is asked for, and the world's edition."""
 
 _DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _DAY_SECONDS = 86_400
 _EPOCH_WEEKDAY = 3
 """1970-01-01 was a Thursday."""
+CONTROL: Final = "/_toolkit/"
+_WORLDS: Final = f"{CONTROL}worlds/"
+_OPEN: Final = (f"{CONTROL}healthz", f"{UI}/")
+"""What everyone may ask below `CONTROL`."""
 _OVERHEAD = 1_000
 """What an entry of the cache takes besides its body, roughly."""
 
 
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 class Ready(NamedTuple):
-    """An answer as it goes over the wire: status, header lines, body."""
+    """An answer as it goes over the wire.
+
+    Attributes:
+        status: The HTTP status.
+        lines: The header lines, in order.
+        body: The bytes.
+        t: The instant that it is of.
+    """
 
     status: int
     lines: Lines
     body: bytes
+    t: int
+
+
+class Later(NamedTuple):
+    """An answer that comes in steps, and the world whose instants they wait for."""
+
+    steps: Stepwise[Ready]
+    world: ServedWorld
+
+
+class _Refused(Exception):
+    """A request that is for no world, or may not be asked."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class _Held(NamedTuple):
@@ -60,7 +97,7 @@ def http_date(t: int) -> bytes:
 
 
 def _instant_asked(method: str, at: str, now: int) -> int:
-    if method not in {"GET", "HEAD", "OPTIONS"}:
+    if method not in _READING:
         msg = f"cannot {method} at another instant: X-Toolkit-At is for reads; leave it out"
         raise UsageError(msg)
     return parse_at(at, now)
@@ -70,13 +107,33 @@ def _encoded(response: Response) -> Lines:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
 
 
-class Front:
-    """Answers requests for one cluster by one clock."""
+class _Going(NamedTuple):
+    """A request on its way: where, when, and what it is kept under."""
 
-    def __init__(self, cluster: Cluster, clock: Clock) -> None:
-        """Put a cluster behind a clock."""
-        self._cluster = cluster
+    world: ServedWorld
+    t: int
+    key: _Key
+
+
+class Front:
+    """Answers requests for the worlds of one server."""
+
+    def __init__(
+        self, cluster: Cluster, clock: Clock, *, worlds: Worlds | None = None, guard: Guard | None = None
+    ) -> None:
+        """Put a cluster behind a clock.
+
+        Args:
+            cluster: What is served.
+            clock: Which instant of it.
+            worlds: The worlds whose nameless one that is; made here unless given.
+            guard: Who may use the control API; everyone on this machine unless given.
+        """
+        self.worlds = worlds or Worlds(cluster, clock)
         self.clock = clock
+        self._base = self.worlds.base
+        self._lock = self.worlds.lock
+        self._guard = guard or Guard()
         self._cache: AnswerCache[_Held] = AnswerCache()
         self._stamped = (-1, -1)
         self._stamp_lines: Lines = ()
@@ -85,15 +142,17 @@ class Front:
         self,
         method: str,
         target: str,
-        if_none_match: str | None,
-        cache_control: str | None,
+        if_none_match: str | None = None,
+        cache_control: str | None = None,
         at: str | None = None,
         body: bytes = b"",
         content_type: str | None = None,
+        world: str | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> Ready:
         """Answer a request, all of it now; see `begin`."""
-        begun = self.begin(method, target, if_none_match, cache_control, at, body, content_type)
-        return begun if isinstance(begun, Ready) else finish(begun)
+        begun = self.begin(method, target, if_none_match, cache_control, at, body, content_type, world, headers)
+        return begun if isinstance(begun, Ready) else finish(begun.steps)
 
     def begin(  # noqa: PLR0913, PLR0917 - what is looked at in a request
         self,
@@ -104,7 +163,9 @@ class Front:
         at: str | None = None,
         body: bytes = b"",
         content_type: str | None = None,
-    ) -> Ready | Stepwise[Ready]:
+        world: str | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Ready | Later:
         """Answer a request at the clock's instant, or at the one it asks for; what may take long comes in steps.
 
         Steps are those of `toolkit.answers.route.Steps`; the answer says the instant at which the last of them went on.
@@ -117,81 +178,147 @@ class Front:
             at: `X-Toolkit-At`, if sent: a date, or a signed offset from the clock's instant.
             body: The bytes sent with it; those of a read are not looked at.
             content_type: That header, if sent with a body, which may be empty.
+            world: `X-Toolkit-World`, if sent: the name of the world that is asked.
+            headers: All that were sent.
         """
-        t = self.clock.now()
-        key: _Key = (method, target, None)
+        with self._lock:
+            asked = self._base
+            if world is not None or target.startswith(CONTROL):
+                try:
+                    target, asked = self._place(target, world, headers)
+                except _Refused as refused:
+                    return self.refuse(refused.status, str(refused))
+            begun = self._begin(asked, method, target, if_none_match, cache_control, at, body, content_type)
+            if isinstance(begun, Ready):
+                if not target.startswith(CONTROL):
+                    asked.journal.add(begun.t, method, target, headers, body, begun.status)
+                return begun
+        return Later(self._noted(asked, begun, method, target, headers, body), asked)
+
+    def _place(self, target: str, named: str | None, headers: Mapping[str, str]) -> tuple[str, ServedWorld]:
+        """Give what is asked of which world.
+
+        Raises:
+            _Refused: If it may not be asked, or there can be no such world.
+        """
+        if target.startswith(_WORLDS):
+            name, slash, rest = target[len(_WORLDS) :].partition("/")
+            if slash:
+                below = unquote(name)
+                if named is not None and named != below:
+                    raise _Refused(400, f"cannot ask two worlds: the path says {below!r}, X-Toolkit-World {named!r}")
+                named, target = below, f"/{rest}"
+        if target.startswith(CONTROL) and not target.startswith(_OPEN):
+            refused = self._guard.refuse(headers)
+            if refused is not None:
+                raise _Refused(*refused)
+        if named is None:
+            return target, self._base
+        try:
+            return target, self.worlds.named(named)
+        except UsageError as error:
+            raise _Refused(400, str(error)) from None
+        except WorldsFull as error:
+            raise _Refused(409, str(error)) from None
+
+    def _begin(  # noqa: PLR0913, PLR0917 - what is looked at in a request
+        self,
+        world: ServedWorld,
+        method: str,
+        target: str,
+        if_none_match: str | None,
+        cache_control: str | None,
+        at: str | None,
+        body: bytes,
+        content_type: str | None,
+    ) -> Ready | Stepwise[Ready]:
+        t = world.clock.now()
+        # Worlds of one edition have the same answers: those of an instant are kept for all of them.
+        key: _Key = (method, target, None if world.name is None else t, world.edition)
         if at is not None:
             try:
                 t = _instant_asked(method, at, t)
             except UsageError as error:
-                return self.refuse(400, str(error))
-            key = (method, target, t)
-        held = self._cache.get(key, t, self._sequence)
+                return self.refuse(400, str(error), world)
+            key = (method, target, t, world.edition)
+        held = self._cache.get(key, t)
         if held is None:
             request = Request(method, target, body=body, content_type=content_type)
-            begun = page(request, self._cluster.mode) or begin(self._cluster, t, request)
+            begun = page(request, world.cluster.mode) or begin(world.cluster, t, request, world)
             if not isinstance(begun, Response):
-                return self._go_on(key, t, begun, if_none_match, cache_control)
-            held = self._keep(key, t, begun)
-        return self._ready(key, t, held, if_none_match, cache_control)
+                return self._go_on(_Going(world, t, key), begun, if_none_match, cache_control)
+            if method not in _READING and target.startswith(CONTROL):
+                # The answer comes when the new instant is in force.
+                t = world.clock.now()
+            held = self._keep(_Going(world, t, key), begun)
+        return self._ready(_Going(world, t, key), held, if_none_match, cache_control)
 
     def _go_on(
-        self,
-        key: _Key,
-        t: int,
-        steps: Stepwise[Response],
-        if_none_match: str | None,
-        cache_control: str | None,
+        self, going: _Going, steps: Stepwise[Response], if_none_match: str | None, cache_control: str | None
     ) -> Stepwise[Ready]:
-        sequence = self._sequence
         came: int | None = None
         while True:
             try:
-                due = steps.send(came)
+                with self._lock:
+                    due = steps.send(came)
             except StopIteration as end:
                 response: Response = end.value
                 break
             came = yield due
-            t = t if came is None else came
+            going = going if came is None else going._replace(t=came)
         # What was written meanwhile is not in the answer, which is right for its instant but must not be kept.
-        held = self._keep(key, t, response) if sequence == self._sequence else _Held(response, _encoded(response))
-        return self._ready(key, t, held, if_none_match, cache_control)
+        kept = going.key[3] == going.world.edition
+        held = self._keep(going, response) if kept else _Held(response, _encoded(response))
+        return self._ready(going, held, if_none_match, cache_control)
 
-    def _ready(self, key: _Key, t: int, held: _Held, if_none_match: str | None, cache_control: str | None) -> Ready:
+    def _noted(  # noqa: PLR0913, PLR0917 - the parts of a request
+        self,
+        world: ServedWorld,
+        steps: Stepwise[Ready],
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Stepwise[Ready]:
+        ready = yield from steps
+        with self._lock:
+            world.journal.add(ready.t, method, target, headers, body, ready.status)
+        return ready
+
+    def _ready(self, going: _Going, held: _Held, if_none_match: str | None, cache_control: str | None) -> Ready:
         response, lines = held
         if if_none_match is not None:
             # The bytes are there: whether the client has them already is a comparison.
-            response = conditional(Request(key[0], key[1], if_none_match, cache_control), response)
+            response = conditional(Request(going.key[0], going.key[1], if_none_match, cache_control), response)
             if response is not held.response:
                 lines = _encoded(response)
-        return Ready(response.status, (*lines, *self._stamp(t)), response.body)
+        return Ready(response.status, (*lines, *self._stamp(going.t, going.world)), response.body, going.t)
 
-    def refuse(self, status: int, message: str) -> Ready:
+    def refuse(self, status: int, message: str, world: ServedWorld | None = None) -> Ready:
         """Answer a request that never became one: malformed, too large, too slow, or our own failure."""
+        world = world or self._base
+        t = world.clock.now()
         body = pretty({"error": status, "message": message})
         lines = (
             (b"Content-Type", b"application/json; charset=utf-8"),
             (b"Content-Length", b"%d" % len(body)),
         )
-        return Ready(status, (*lines, *self._stamp(self.clock.now())), body)
+        return Ready(status, (*lines, *self._stamp(t, world)), body, t)
 
-    @property
-    def _sequence(self) -> int:
-        return self._cluster.log.sequence if self._cluster.log is not None else 0
-
-    def _keep(self, key: _Key, t: int, response: Response) -> _Held:
+    def _keep(self, going: _Going, response: Response) -> _Held:
         held = _Held(response, _encoded(response))
         size = len(response.body) + _OVERHEAD
-        self._cache.put(key, held, t=t, sequence=self._sequence, until=response.until, size=size)
+        self._cache.put(going.key, held, t=going.t, until=response.until, size=size)
         return held
 
-    def _stamp(self, t: int) -> Lines:
-        if self._stamped != (t, self._sequence):
-            self._stamped = (t, self._sequence)
+    def _stamp(self, t: int, world: ServedWorld) -> Lines:
+        stamped = t, world.log.sequence
+        if self._stamped != stamped:
+            self._stamped = stamped
             self._stamp_lines = (
                 (b"Date", http_date(t)),
                 (b"X-Toolkit-Instant", format_instant(t).encode()),
-                (b"X-Toolkit-Sequence", b"%d" % self._sequence),
+                (b"X-Toolkit-Sequence", b"%d" % world.log.sequence),
             )
         return self._stamp_lines
 

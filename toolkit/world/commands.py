@@ -1,7 +1,9 @@
 """The command log: facts `(sequence, t, entry)`, only ever appended.
 
-A timeline folds the entries in the order `(t, sequence)`; an entry is effective at its instant. What an entry holds is
-what a log on disk gives back, so that a world does not depend on where its log is kept.
+A timeline folds the entries in force in the order `(t, sequence)`; an entry is effective at its instant. What an entry
+holds is what a log on disk gives back, so that a world does not depend on where its log is kept. Clock settings,
+checkpoints and faults are entries too, which no world looks at; a reset or a restore says which of the entries before
+it are in force from there on.
 """
 
 from __future__ import annotations
@@ -34,8 +36,16 @@ WORDS: Final[dict[str, dict[str, type]]] = {
     "settings": _EXECUTION,
     "save_asset": {"asset": dict},
     "delete_asset": {"asset_id": str},
+    "clock": {"speed": int, "frozen": bool, "wall": int},
+    "checkpoint": {"name": str, "speed": int, "frozen": bool},
+    "restore": {"name": str, "to": int},
+    "reset": {},
+    "add_fault": {"fault": dict},
+    "drop_faults": {},
 }
 """What an entry may `do`, and what it must say then. A log that holds another word is from a newer toolkit."""
+CONTROL: Final = frozenset({"clock", "checkpoint", "restore", "reset", "add_fault", "drop_faults"})
+"""The words of entries that no world folds: they are about the server that shows it."""
 
 
 def flaw_of(entry: Document) -> str | None:
@@ -75,6 +85,10 @@ class CommandLog(Protocol):
     def sequence(self) -> int:
         """The last entry's sequence number, 0 while there is none."""
 
+    @property
+    def revision(self) -> int:
+        """The number of the last entry that changed what a world is, 0 while it is as its scenario says."""
+
     def append(self, t: int, entry: Document) -> int:
         """Add a fact and give its sequence number.
 
@@ -83,7 +97,13 @@ class CommandLog(Protocol):
         """
 
     def in_order(self) -> list[Command]:
-        """Give the entries in the order in which a timeline folds them: by instant, then sequence."""
+        """Give what a world folds, in the order in which it does: the entries in force by instant, then sequence."""
+
+    def in_force(self) -> list[Command]:
+        """Give all entries in force, control entries too, in the order in which they came."""
+
+    def checkpoints(self) -> dict[str, Command]:
+        """Give the newest checkpoint of each name."""
 
     def page(self, start: int, size: int) -> list[Command]:
         """Give entries `start` to `start + size` in the order in which they came."""
@@ -91,8 +111,8 @@ class CommandLog(Protocol):
     def new_id(self, kind: str) -> str:
         """Give the id of a record (`job` or `ex`) that the next entry makes.
 
-        It is keyed by seed, kind and that entry's sequence number: asked again before the entry is there, it is the
-        same one.
+        It is keyed by seed, kind and how many entries the world folds before it: asked again before the entry is
+        there, it is the same one, and after a reset the same commands make the same ids.
         """
 
 
@@ -103,20 +123,36 @@ class MemoryLog:
         """Start empty; `seed` keys the ids."""
         self.seed = seed
         self._commands: list[Command] = []
+        self._force = _Force()
 
     @property
     def sequence(self) -> int:
         """The last entry's sequence number, 0 while there is none."""
         return len(self._commands)
 
+    @property
+    def revision(self) -> int:
+        """The number of the last entry that changed what a world is, 0 while it is as its scenario says."""
+        return self._force.revision
+
     def append(self, t: int, entry: Document) -> int:
         """Add a fact and give its sequence number."""
-        self._commands.append(Command(self.sequence + 1, t, as_kept(entry)))
+        command = Command(self.sequence + 1, t, as_kept(entry))
+        self._commands.append(command)
+        self._force.take(command)
         return self.sequence
 
     def in_order(self) -> list[Command]:
-        """Give the entries in the order in which a timeline folds them: by instant, then sequence."""
-        return sorted(self._commands, key=lambda command: (command.t, command.sequence))
+        """Give what a world folds, in the order in which it does: the entries in force by instant, then sequence."""
+        return sorted(self._force.folded, key=lambda command: (command.t, command.sequence))
+
+    def in_force(self) -> list[Command]:
+        """Give all entries in force, control entries too, in the order in which they came."""
+        return sorted((*self._force.folded, *self._force.control), key=lambda command: command.sequence)
+
+    def checkpoints(self) -> dict[str, Command]:
+        """Give the newest checkpoint of each name."""
+        return {name: mark.command for name, mark in self._force.marks.items()}
 
     def page(self, start: int, size: int) -> list[Command]:
         """Give entries `start` to `start + size` in the order in which they came."""
@@ -124,7 +160,58 @@ class MemoryLog:
 
     def new_id(self, kind: str) -> str:
         """Give the id of a record that the next entry makes."""
-        return Ids(self.seed, "command", kind).id_of(self.sequence + 1)
+        return Ids(self.seed, "command", kind).id_of(len(self._force.folded) + 1)
+
+
+class _Mark(NamedTuple):
+    """A checkpoint, and what was in force when it was made."""
+
+    command: Command
+    folded: tuple[Command, ...]
+    control: tuple[Command, ...]
+
+
+class _Force:
+    """Which entries are in force.
+
+    Attributes:
+        folded: Those that a world folds, in the order in which they came.
+        control: The last clock setting, and the faults since they were last dropped all together.
+        marks: The newest checkpoint of each name; a reset leaves them.
+        revision: The number of the last entry that changed `folded`.
+    """
+
+    def __init__(self) -> None:
+        self.folded: list[Command] = []
+        self.control: list[Command] = []
+        self.marks: dict[str, _Mark] = {}
+        self.revision = 0
+
+    def take(self, command: Command) -> None:
+        """Count one more entry."""
+        entry = command.entry
+        do = entry["do"]
+        if do not in CONTROL:
+            self.folded.append(command)
+            self.revision = command.sequence
+        elif do == "checkpoint":
+            self.marks[entry["name"]] = _Mark(command, tuple(self.folded), tuple(self.control))
+        elif do == "reset":
+            self._go_back(command, (), ())
+        elif do == "restore":
+            mark = self.marks.get(entry["name"])
+            if mark is not None and mark.command.sequence == entry["to"]:
+                self._go_back(command, mark.folded, mark.control)
+        else:
+            gone = {"clock": {"clock"}, "drop_faults": {"add_fault", "drop_faults"}}.get(do, set())
+            if "id" not in entry:
+                self.control = [one for one in self.control if one.entry["do"] not in gone]
+            self.control.append(command)
+
+    def _go_back(self, command: Command, folded: tuple[Command, ...], control: tuple[Command, ...]) -> None:
+        if tuple(self.folded) != folded:
+            self.revision = command.sequence if folded else 0
+        self.folded, self.control = list(folded), list(control)
 
 
 def line_of(command: Command) -> bytes:

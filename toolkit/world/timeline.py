@@ -28,6 +28,23 @@ WORLDS = 8
 """How many worlds are kept ready; one that is looked at again later is made again."""
 
 
+class Pool:
+    """The worlds of one scenario as nobody has touched them, for all timelines that share it."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Start empty."""
+        self._scenario = scenario
+        self._kept: dict[tuple[int, int], World] = {}
+
+    def world(self, generation: int, epoch: int) -> World:
+        """Give the world of a generation that begins at an instant."""
+        world = self._kept.pop((generation, epoch), None) or World(self._scenario, generation, epoch)
+        self._kept[generation, epoch] = world
+        while len(self._kept) > WORLDS:
+            del self._kept[next(iter(self._kept))]
+        return world
+
+
 class Folded:
     """One generation: its world, the commands that clients gave it, and what was folded of them."""
 
@@ -66,14 +83,19 @@ class Folded:
 class LiveTimeline:
     """A scenario's life under a command log; implements `toolkit.timeline.view.Timeline`."""
 
-    def __init__(self, scenario: Scenario, log: CommandLog) -> None:
+    def __init__(self, scenario: Scenario, log: CommandLog, pool: Pool | None = None) -> None:
         """Make the timeline; entries appended to the log later count as soon as they are there."""
         self.scenario = scenario
+        self._pool = pool or Pool(scenario)
         self._log = log
-        self._sequence = -1
+        self._revision = -1
         self._begins: list[int] = []
         self._commands: list[list[Command]] = []
         self._kept: dict[int, Folded] = {}
+
+    def another(self, log: CommandLog) -> LiveTimeline:
+        """Give the same scenario under another log; what nobody has touched is shared."""
+        return LiveTimeline(self.scenario, log, self._pool)
 
     @property
     def first(self) -> int:
@@ -87,9 +109,9 @@ class LiveTimeline:
 
     def _fold(self) -> None:
         """Give each generation its commands; a refresh begins another one, keyed by how many came before it."""
-        if self._sequence == self._log.sequence:
+        if self._revision == self._log.revision:
             return
-        self._sequence = self._log.sequence
+        self._revision = self._log.revision
         self._begins = [self.scenario.epoch]
         self._commands = [[]]
         for command in self._log.in_order():
@@ -112,7 +134,7 @@ class LiveTimeline:
         ends = self._begins[place + 1] if place + 1 < len(self._begins) else NEVER
         folded = self._kept.pop(place, None)
         if folded is None:
-            folded = Folded(World(self.scenario, place, self._begins[place]))
+            folded = Folded(self._pool.world(place, self._begins[place]))
             folded.tell(self._commands[place])
         self._kept[place] = folded
         while len(self._kept) > WORLDS:

@@ -1,0 +1,76 @@
+"""What control routes may do to the world that is asked: the seam between them and the server that keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from toolkit.model.wire import Document
+    from toolkit.world.commands import Command
+
+
+class Reading(NamedTuple):
+    """How a world's clock stands.
+
+    Attributes:
+        t: The instant it shows.
+        speed: Thousandths of normal speed.
+        frozen: Whether it stands still.
+        loop: Whether it begins again at `first` after `last`.
+        first: The first instant of the world.
+        last: The last instant that the clock shows.
+    """
+
+    t: int
+    speed: int
+    frozen: bool
+    loop: bool
+    first: int
+    last: int
+
+
+class Change(NamedTuple):
+    """What becomes of a clock; `None` leaves a part as it is."""
+
+    t: int | None = None
+    speed: int | None = None
+    frozen: bool | None = None
+
+
+class Desk(Protocol):
+    """One world of a server, as its control routes see it."""
+
+    @property
+    def name(self) -> str | None:
+        """The world's name, `None` for the one that is asked without a name."""
+
+    def reading(self) -> Reading:
+        """Give how its clock stands."""
+
+    def set_clock(self, change: Change) -> Reading:
+        """Change the clock; the new setting is in force when this returns.
+
+        Raises:
+            CommandNotKept: If it cannot be kept; then nothing has changed.
+        """
+
+    def reset(self) -> Reading:
+        """Take everything back: commands, faults, clock and requests are as they were at the start."""
+
+    def checkpoint(self, name: str) -> Command:
+        """Remember commands, faults and clock under a name; another one of that name is replaced."""
+
+    def restore(self, checkpoint: Command) -> Reading:
+        """Go back to a checkpoint: what came after it is out of force."""
+
+    def checkpoints(self) -> dict[str, Command]:
+        """Give the checkpoints by name."""
+
+    def about(self) -> Document:
+        """Say what is served, by which versions, and how to have it again."""
+
+    def worlds(self) -> list[Document]:
+        """List the worlds that have a name, by name."""
+
+    def drop(self, name: str) -> bool:
+        """Drop a world; gives whether there was one of that name."""

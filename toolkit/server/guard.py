@@ -1,0 +1,85 @@
+"""Who may use the control API: everyone on this machine, elsewhere who has the token.
+
+A page in a browser of this machine is not everyone: a host name that is not ours means that another site's name was
+made to point here, and is refused.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOCAL: Final = frozenset({"localhost"})
+
+
+class Refused(NamedTuple):
+    """Why a request may not use the control API.
+
+    Attributes:
+        status: 401 or 403.
+        message: What to do instead.
+    """
+
+    status: int
+    message: str
+
+
+class Guard:
+    """Decides who may use the control API of a server."""
+
+    def __init__(self, host: str | None = None, token: str | None = None) -> None:
+        """Say what is let in.
+
+        Args:
+            host: The name or address that the server was told to listen on, which may be asked for too.
+            token: What has to be sent with each request; `None` on an address that only this machine reaches.
+        """
+        self._hosts = _LOCAL | {host.lower()} if host else _LOCAL
+        self._token = None if token is None else token.encode()
+
+    def refuse(self, headers: Mapping[str, str]) -> Refused | None:
+        """Tell why a request may not use the control API, `None` if it may.
+
+        Args:
+            headers: The request's, by name in lower case.
+        """
+        if self._token is None:
+            return None if self._is_ours(headers.get("host", "")) else Refused(403, _HOST)
+        sent = headers.get("x-toolkit-token") or _bearer(headers.get("authorization", ""))
+        if sent is not None and hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), self._token):
+            return None
+        return Refused(401, _ASK_FOR_IT)
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return not name or name in self._hosts or name.endswith(".localhost") or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _bearer(text: str) -> str | None:
+    kind, _, token = text.strip().partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+_HOST: Final = (
+    "cannot use the control API under this host name: it is for names of this machine; ask for 127.0.0.1 or localhost"
+)
+_ASK_FOR_IT: Final = (
+    "cannot use the control API without its token: this server listens to other machines; "
+    "send the token that it printed as Authorization: Bearer TOKEN"
+)

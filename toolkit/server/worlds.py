@@ -1,0 +1,299 @@
+"""The worlds that one server keeps: the one without a name, and those that clients name.
+
+Each has its own clock, command log, faults and requests over the same scenario or bundle, so that the tests of a suite
+see nothing of each other. A world is made when it is first named, and dropped when it is asked for, or to make room
+when it was not used for long.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from toolkit.answers.control.desk import Change, Reading
+from toolkit.answers.route import Cluster
+from toolkit.clock import NORMAL, SetClock, Setting, uptime, wall_now
+from toolkit.errors import CommandNotKept, UsageError, WorldsFull
+from toolkit.model.instants import format_instant
+from toolkit.model.wire import dumps
+from toolkit.server.journal import Journal
+from toolkit.world.commands import Command, MemoryLog
+from toolkit.world.timeline import LiveTimeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from toolkit.clock import Clock
+    from toolkit.model.wire import Document
+    from toolkit.world.commands import CommandLog
+
+MOST_WORLDS: Final = 256
+IDLE: Final = 3_600
+"""Seconds after which a world that nobody used may be dropped to make room."""
+MOST_ENTRIES: Final = 20_000
+MOST_TEXT: Final = 4_000_000
+"""Bytes of a named world's log, written as JSON."""
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+
+
+class Settings(NamedTuple):
+    """What all worlds of a server have in common.
+
+    Attributes:
+        start: How a clock is set at the start, and after a reset.
+        auto_advance: Whether a request that waits moves a frozen clock to its end.
+        about: What is served, as `GET /_toolkit/info` says it.
+        most_worlds: How many worlds may have a name.
+        most_requests: How many requests each remembers.
+    """
+
+    start: Setting
+    auto_advance: bool = False
+    about: Callable[[ServedWorld], Document] = lambda _: {}
+    most_worlds: int = MOST_WORLDS
+    most_requests: int = 1_000
+
+
+class BoundedLog(MemoryLog):
+    """The log of a named world: a client that never stops writing does not fill the memory."""
+
+    def __init__(self, seed: int) -> None:
+        """Start empty."""
+        super().__init__(seed)
+        self._text = 0
+
+    def append(self, t: int, entry: Document) -> int:
+        """Add a fact and give its sequence number.
+
+        Raises:
+            CommandNotKept: If the log is full.
+        """
+        size = len(dumps(entry))
+        if self.sequence >= MOST_ENTRIES or self._text + size > MOST_TEXT:
+            msg = (
+                f"cannot keep the command: a world with a name holds {MOST_ENTRIES} entries and {MOST_TEXT} bytes "
+                "of them at most; drop the world and begin another"
+            )
+            raise CommandNotKept(msg)
+        self._text += size
+        return super().append(t, entry)
+
+
+class ServedWorld:
+    """One world of a server; implements `toolkit.answers.control.desk.Desk`.
+
+    Attributes:
+        name: Its name, `None` for the one without.
+        cluster: What is asked.
+        clock: Which instant it is.
+        log: Where its control entries go, and its commands if it is live.
+        journal: The requests it had.
+        auto_advance: Whether a request that waits moves its frozen clock.
+    """
+
+    def __init__(self, keeper: Worlds, name: str | None, cluster: Cluster, clock: Clock, settings: Settings) -> None:
+        """Begin a world at its start."""
+        self.name = name
+        self.cluster = cluster
+        self.clock = clock
+        self.log: CommandLog = cluster.log if cluster.log is not None else BoundedLog(0)
+        self.journal = Journal(settings.most_requests)
+        self.auto_advance = settings.auto_advance
+        self.used = uptime()
+        self._keeper = keeper
+        self._settings = settings
+        self._revision = 0
+        self._edition = 0
+
+    @property
+    def edition(self) -> int:
+        """A number for what the world's scenario and commands are now: answers of equal editions are equal.
+
+        0 is the world without commands, whichever it is; no two others share a number.
+        """
+        revision = self.cluster.log.revision if self.cluster.log is not None else 0
+        if revision != self._revision:
+            self._revision = revision
+            self._edition = self._keeper.new_edition() if revision else 0
+        return self._edition
+
+    def reading(self) -> Reading:
+        """Give how its clock stands."""
+        clock = self._clock()
+        t, speed, frozen = clock.setting
+        return Reading(t, speed, frozen, clock.loop, self.cluster.timeline.first, clock.last)
+
+    def set_clock(self, change: Change) -> Reading:
+        """Change the clock; the new setting is in force when this returns."""
+        with self._keeper.lock:
+            clock = self._clock()
+            now = clock.setting
+            wanted = Setting(
+                now.t if change.t is None else change.t,
+                now.speed if change.speed is None else change.speed,
+                now.frozen if change.frozen is None else change.frozen,
+            )
+            entry = {"do": "clock", "speed": wanted.speed, "frozen": wanted.frozen, "wall": wall_now()}
+            self.log.append(wanted.t, entry)
+            clock.set(wanted)
+            return self.reading()
+
+    def reset(self) -> Reading:
+        """Take everything back: commands, faults, clock and requests are as they were at the start."""
+        with self._keeper.lock:
+            self.log.append(self._settings.start.t, {"do": "reset"})
+            self.journal.clear()
+            self._clock().set(self._settings.start)
+            return self.reading()
+
+    def checkpoint(self, name: str) -> Command:
+        """Remember commands, faults and clock under a name; another one of that name is replaced."""
+        with self._keeper.lock:
+            t, speed, frozen = self._clock().setting
+            self.log.append(t, {"do": "checkpoint", "name": name, "speed": speed, "frozen": frozen})
+            return self.log.checkpoints()[name]
+
+    def restore(self, checkpoint: Command) -> Reading:
+        """Go back to a checkpoint: what came after it is out of force."""
+        with self._keeper.lock:
+            entry = checkpoint.entry
+            self.log.append(checkpoint.t, {"do": "restore", "name": entry["name"], "to": checkpoint.sequence})
+            self._clock().set(Setting(checkpoint.t, entry["speed"], entry["frozen"]))
+            return self.reading()
+
+    def checkpoints(self) -> dict[str, Command]:
+        """Give the checkpoints by name."""
+        return self.log.checkpoints()
+
+    def about(self) -> Document:
+        """Say what is served, by which versions, and how to have it again."""
+        return self._settings.about(self)
+
+    def worlds(self) -> list[Document]:
+        """List the worlds that have a name, by name."""
+        return self._keeper.listed()
+
+    def drop(self, name: str) -> bool:
+        """Drop a world; gives whether there was one of that name."""
+        return self._keeper.drop(name)
+
+    def await_instant(self, due: int) -> int | None:
+        """Move a frozen clock to an instant that a request waits for, if that is wanted; gives where it stands then."""
+        if not self.auto_advance or not isinstance(self.clock, SetClock):
+            return None
+        now = self.clock.setting
+        if not now.frozen or due > self.clock.last:
+            return None
+        return self.set_clock(Change(t=max(due, now.t))).t
+
+    def shown(self) -> Document:
+        """Show it in the list of worlds."""
+        t, _, frozen = self._clock().setting
+        return {
+            "name": self.name,
+            "t": format_instant(t),
+            "frozen": frozen,
+            "sequence": self.log.sequence,
+            "requests": self.journal.total,
+        }
+
+    def _clock(self) -> SetClock:
+        assert isinstance(self.clock, SetClock), "only a clock that can be set has a control API"
+        return self.clock
+
+
+class Worlds:
+    """The worlds of one server.
+
+    Attributes:
+        base: The one without a name.
+        lock: Held while one is asked or changed, so that any thread may.
+    """
+
+    def __init__(self, cluster: Cluster, clock: Clock, settings: Settings | None = None) -> None:
+        """Begin with the one that has no name.
+
+        Args:
+            cluster: What it serves; the others serve the same without its commands.
+            clock: Its clock; the others' are set as it was at the start.
+            settings: What all have in common; a clock that starts at the timeline's first instant unless given.
+        """
+        self.lock = threading.RLock()
+        self.settings = settings or Settings(_started(clock, cluster))
+        self._editions = 0
+        self.base = ServedWorld(self, None, cluster, clock, self.settings)
+        self._named: dict[str, ServedWorld] = {}
+
+    def new_edition(self) -> int:
+        """Give a number that no world had yet."""
+        self._editions += 1
+        return self._editions
+
+    def named(self, name: str) -> ServedWorld:
+        """Give the world of a name, made now if it is not there yet.
+
+        Raises:
+            UsageError: If that is no name.
+            WorldsFull: If there are as many as there may be.
+        """
+        world = self._named.get(name)
+        if world is None:
+            world = self._make(name, *self._another())
+        world.used = uptime()
+        return world
+
+    def add(self, name: str, cluster: Cluster, clock: SetClock, settings: Settings) -> ServedWorld:
+        """Keep a world over something else than the base serves, in place of one of that name.
+
+        Raises:
+            UsageError: If that is no name.
+            WorldsFull: If there are as many as there may be.
+        """
+        self.drop(name)
+        return self._make(name, cluster, clock, settings)
+
+    def drop(self, name: str) -> bool:
+        """Drop a world; gives whether there was one of that name."""
+        return self._named.pop(name, None) is not None
+
+    def listed(self) -> list[Document]:
+        """Show the worlds that have a name, by name."""
+        return [self._named[name].shown() for name in sorted(self._named)]
+
+    def _another(self) -> tuple[Cluster, SetClock, Settings]:
+        base, start = self.base, self.settings.start
+        clock = base.clock.another(start) if isinstance(base.clock, SetClock) else SetClock(start)
+        return another(base.cluster), clock, self.settings
+
+    def _make(self, name: str, cluster: Cluster, clock: SetClock, settings: Settings) -> ServedWorld:
+        if not _NAME.fullmatch(name):
+            msg = f"cannot name a world {name[:60]!r}: a name has 1 to 200 printable letters; choose another"
+            raise UsageError(msg)
+        if len(self._named) >= self.settings.most_worlds:
+            self._make_room(name)
+        world = self._named[name] = ServedWorld(self, name, cluster, clock, settings)
+        return world
+
+    def _make_room(self, name: str) -> None:
+        oldest = min(self._named.values(), key=lambda world: world.used, default=None)
+        if oldest is None or oldest.name is None or uptime() - oldest.used < IDLE:
+            msg = (
+                f"cannot make the world {name!r}: there are {len(self._named)}, as many as there may be, all in use; "
+                "drop one with DELETE /_toolkit/worlds/NAME, or start the server with more --worlds"
+            )
+            raise WorldsFull(msg)
+        self.drop(oldest.name)
+
+
+def another(cluster: Cluster) -> Cluster:
+    """Give the same cluster as nobody has given it a command yet; what it is made of is shared."""
+    timeline = cluster.timeline
+    if not isinstance(timeline, LiveTimeline):
+        return cluster
+    log = BoundedLog(timeline.scenario.seed)
+    return Cluster(timeline.another(log), log, cluster.mode, cluster.absent)
+
+
+def _started(clock: Clock, cluster: Cluster) -> Setting:
+    return clock.setting if isinstance(clock, SetClock) else Setting(cluster.timeline.first, NORMAL)
