@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-import shlex
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +15,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
 
+    from toolkit.server.opening import Opened, Options
     from toolkit.server.reload import Inherited
-    from toolkit.server.source import Source
-    from toolkit.world.scenario import Scenario
-
-_MOST_SEED = 2**32
-"""Random seeds stay short enough to be read aloud; given ones may be longer."""
 
 
 def serve(  # noqa: PLR0913 - one parameter a flag
@@ -57,7 +51,11 @@ def serve(  # noqa: PLR0913 - one parameter a flag
     ] = None,
     epoch: Annotated[
         str | None,
-        typer.Option("--epoch", metavar="DATE", help="Where the live cluster's life starts.  [default: now]"),
+        typer.Option(
+            "--epoch",
+            metavar="DATE",
+            help="Where the live cluster's life, or a rebased bundle, starts.  [default: now]",
+        ),
     ] = None,
     log: Annotated[
         Path | None,
@@ -67,7 +65,35 @@ def serve(  # noqa: PLR0913 - one parameter a flag
         str | None,
         typer.Option("--at", metavar="DATE|+OFFSET", help="Start at this instant; +5m counts from the start."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="DATE|+OFFSET", help="Hold there, or with --loop begin again.  [default: the end]"
+        ),
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option("--speed", metavar="N", help="How fast the clock runs; 60: a minute a second.")
+    ] = None,
     frozen: Annotated[bool, typer.Option("--frozen", help="Stand still at the first instant.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the start after the end.")] = False,
+    rebase: Annotated[
+        bool, typer.Option("--rebase", help="Shift every date of a bundle so that its start is now, or at --epoch.")
+    ] = False,
+    auto_advance: Annotated[
+        bool, typer.Option("--auto-advance", help="Let requests that wait move a frozen clock to their end.")
+    ] = False,
+    worlds: Annotated[
+        int, typer.Option("--worlds", metavar="N", min=0, max=100_000, help="How many worlds may have a name.")
+    ] = 256,
+    requests: Annotated[
+        int, typer.Option("--requests", metavar="N", min=0, max=100_000, help="How many requests a world remembers.")
+    ] = 1_000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file", metavar="FILE", help="The control API's token, for other machines.  [default: random]"
+        ),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print each status change as it happens, on stderr.")
     ] = False,
@@ -82,43 +108,44 @@ def serve(  # noqa: PLR0913 - one parameter a flag
 
     Prints its URL on stdout once it answers; Ctrl-C ends it. One of --live and --replay is needed.
     """
-    only_live = {"--seed": seed, "--jobs": jobs, "--scenario": scenario, "--epoch": epoch, "--log": log}
-    only_replay = {"--allow-edited": allow_edited or None, "--serve-unredacted": serve_unredacted or None}
+    only_live = {"--seed": seed, "--jobs": jobs, "--scenario": scenario, "--log": log}
+    only_live |= {"--epoch": None if rebase else epoch}
+    only_replay = {"--allow-edited": allow_edited, "--serve-unredacted": serve_unredacted, "--rebase": rebase}
     _check_mode(live=live, replay=replay, only_live=only_live, only_replay=only_replay)
 
     from toolkit.server.binding import bind  # noqa: PLC0415 - `toolkit --help` does without servers
+    from toolkit.server.opening import Options  # noqa: PLC0415 - as above
     from toolkit.server.reload import Inherited, supervise  # noqa: PLC0415 - as above
 
     inherited = Inherited.from_environment()
     with inherited.sock if inherited is not None else bind(host, port) as sock:
         if reload and inherited is None:
             raise typer.Exit(supervise(sock, sys.argv[1:], say))
+        options = Options(
+            replay=replay,
+            scenario=scenario,
+            seed=seed,
+            jobs=jobs,
+            epoch=epoch,
+            log=log,
+            at=at,
+            until=until,
+            speed=speed,
+            frozen=frozen,
+            loop=loop,
+            rebase=rebase,
+            auto_advance=auto_advance,
+            allow_edited=allow_edited,
+            serve_unredacted=serve_unredacted,
+            worlds=worlds,
+            requests=requests,
+        )
         try:
-            _serve(
-                _Asked(replay, seed, jobs, scenario, epoch, log, at, frozen, verbose, allow_edited, serve_unredacted),
-                sock,
-                inherited,
-            )
+            _serve(options, sock, inherited, host=host, token_file=token_file, verbose=verbose)
         except ToolkitError as error:
             if inherited is not None:
                 inherited.refused(error.exit_code)
             raise
-
-
-class _Asked(NamedTuple):
-    """What the command line asks to be served, and how."""
-
-    replay: Path | None
-    seed: int | None
-    jobs: int | None
-    scenario: str | None
-    epoch: str | None
-    log: Path | None
-    at: str | None
-    frozen: bool
-    verbose: bool
-    allow_edited: bool
-    serve_unredacted: bool
 
 
 def _check_mode(
@@ -130,118 +157,62 @@ def _check_mode(
         raise UsageError(msg)
     mode, other, wrong = ("--live", "--replay", only_replay) if live else ("--replay", "--live", only_live)
     for flag, value in wrong.items():
-        if value is not None:
+        if value is not None and value is not False:
             msg = f"cannot use {flag} with {mode}: it belongs to {other}; leave it out"
             raise UsageError(msg)
 
 
-class _Chosen(NamedTuple):
-    """What is served: a source, the instant at which its clock starts, and the scenario of a live one."""
-
-    source: Source
-    start: int
-    scenario: Scenario | None
-
-
-def _serve(asked: _Asked, sock: socket.socket, inherited: Inherited | None) -> None:
+def _serve(  # noqa: PLR0913 - one fact each
+    options: Options,
+    sock: socket.socket,
+    inherited: Inherited | None,
+    *,
+    host: str,
+    token_file: Path | None,
+    verbose: bool,
+) -> None:
     # These take most of the start: before the epoch is taken, so that "now" is when the server is ready.
-    from toolkit.clock import FrozenClock, RunningClock, wall_now  # noqa: PLC0415 - `toolkit --help` does without servers
-    from toolkit.server.binding import is_everywhere, is_loopback, url_of  # noqa: PLC0415
+    from toolkit.server.binding import is_everywhere, is_loopback, url_of  # noqa: PLC0415 - `toolkit --help` does without servers
+    from toolkit.server.front import Front  # noqa: PLC0415
+    from toolkit.server.guard import Guard, token_of  # noqa: PLC0415
+    from toolkit.server.opening import Resumed, open_worlds  # noqa: PLC0415
     from toolkit.server.reload import Run  # noqa: PLC0415
     from toolkit.server.runner import run  # noqa: PLC0415
 
     before = inherited.run if inherited is not None else None
-    source, start, scenario = _live(asked, inherited) if asked.replay is None else _replay(asked, asked.replay)
-    if not (source.redacted or asked.serve_unredacted or is_loopback(sock)):
-        msg = f"cannot serve {asked.replay} to others: it is not redacted; add --serve-unredacted if you mean it"
+    alone = is_loopback(sock)
+    token = before.token if before is not None else token_of(token_file, alone=alone)
+    resumed = None
+    if inherited is not None:
+        resumed = Resumed(inherited.log, *(before[:2] if before is not None else (None, 0)))
+    opened = open_worlds(options, say, resumed)
+    if not (opened.source.redacted or options.serve_unredacted or alone):
+        msg = f"cannot serve {options.replay} to others: it is not redacted; add --serve-unredacted if you mean it"
         raise UsageError(msg)
-    if before is not None:
-        start = before.start
-    anchor = before.anchor_wall if before is not None else wall_now()
-    clock = FrozenClock(start) if asked.frozen else RunningClock(start, source.cluster.timeline.last, anchor)
 
     def ready() -> None:
         if before is None:
-            say(source.about)
-            if asked.log is not None:
-                say(_about_log(asked.log, source, start))
-            say(f"to have this run again: {_again(asked, scenario)}")
+            say(opened.source.about)
+            if options.log is not None:
+                say(_about_log(options.log, opened))
+            say(f"to have this run again: {opened.again}")
             if is_everywhere(sock):
                 say("reachable from other machines under this machine's name or address")
+            if token is not None and token_file is None:
+                say(f"token of the control API: {token}")
             result(url_of(sock))
         if inherited is not None:
-            inherited.is_up(Run(start, anchor))
+            inherited.is_up(Run(opened.worlds.settings.start.t, opened.set_wall, token))
 
-    run(
-        source.cluster, clock, sock, ready=ready, tell=say if asked.verbose else None, link=inherited and inherited.link
-    )
-
-
-def _replay(asked: _Asked, bundle: Path) -> _Chosen:
-    from toolkit.server.source import replay, start_of  # noqa: PLC0415 - `toolkit --help` does without servers
-
-    source = replay(bundle, allow_edited=asked.allow_edited)
-    return _Chosen(source, start_of(source.cluster.timeline, asked.at), None)
+    front = Front(opened.source.cluster, opened.clock, worlds=opened.worlds, guard=Guard(host, token))
+    run(front, sock, ready=ready, tell=say if verbose else None, link=inherited and inherited.link)
 
 
-def _live(asked: _Asked, inherited: Inherited | None) -> _Chosen:
-    from toolkit.clock import wall_now  # noqa: PLC0415 - `toolkit --help` does without servers
-    from toolkit.logfile import LogFile  # noqa: PLC0415
-    from toolkit.model.instants import parse_instant  # noqa: PLC0415
-    from toolkit.scenarios import Wanted  # noqa: PLC0415
-    from toolkit.server.source import live, start_again, start_of  # noqa: PLC0415
-    from toolkit.world.commands import MemoryLog  # noqa: PLC0415
-
-    epoch = parse_instant(asked.epoch) if asked.epoch is not None else None
-    wanted = Wanted(asked.scenario, asked.seed, asked.jobs, epoch)
-    file = held = None
-    if asked.log is not None:
-        file = LogFile.open(asked.log, say)
-        held = file.scenario
-        if held is not None and (inherited is None or inherited.run is None):
-            wanted.refuse_others(held, asked.log, say)
-    elif inherited is not None:
-        file = LogFile.inherited(inherited.log, say)
-    scenario = file.scenario if file is not None else None
-    scenario = scenario or wanted.resolve(say, seed=secrets.randbelow(_MOST_SEED), epoch=wall_now())
-    log = file or MemoryLog(scenario.seed)
-    source = live(scenario, log, asked.scenario)
-    timeline = source.cluster.timeline
-    if held is not None and asked.at is None:
-        start = start_again(timeline, log, wall_now(), frozen=asked.frozen)
-    else:
-        start = start_of(timeline, asked.at)
-    if file is not None:
-        file.begin(scenario)
-    return _Chosen(source, start, scenario)
-
-
-def _about_log(path: Path, source: Source, start: int) -> str:
+def _about_log(path: Path, opened: Opened) -> str:
     from toolkit.model.instants import format_instant  # noqa: PLC0415 - `toolkit --help` does without servers
 
-    log = source.cluster.log
+    log, start = opened.source.cluster.log, opened.worlds.settings.start.t
     commands = log.in_order() if log is not None else []
     later = sum(command.t > start for command in commands)
     ahead = f", {later} of them still to come" if later else ""
     return f"command log {path}: {len(commands)} commands{ahead}; it is {format_instant(start)}"
-
-
-def _again(asked: _Asked, scenario: Scenario | None) -> str:
-    """Write the command that has the same run again."""
-    from toolkit.model.instants import format_instant  # noqa: PLC0415 - `toolkit --help` does without servers
-
-    if scenario is None:
-        words = ["toolkit serve --replay", shlex.quote(str(asked.replay))]
-    else:
-        words = [f"toolkit serve --live --seed {scenario.seed} --epoch {format_instant(scenario.epoch)}"]
-        words += ["--jobs", str(scenario.jobs)]
-        words += ["--scenario", shlex.quote(asked.scenario)] if asked.scenario is not None else []
-        words += ["--log", shlex.quote(str(asked.log))] if asked.log is not None else []
-    words += ["--at", shlex.quote(asked.at)] if asked.at is not None else []
-    given = {
-        "--frozen": asked.frozen,
-        "--allow-edited": asked.allow_edited,
-        "--serve-unredacted": asked.serve_unredacted,
-    }
-    words += [flag for flag, is_given in given.items() if is_given]
-    return " ".join(words)

@@ -8,13 +8,41 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import secrets
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from toolkit.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _LOCAL: Final = frozenset({"localhost"})
+
+
+LEAST_TOKEN: Final = 16
+"""Characters of a token that is read from a file."""
+
+
+def token_of(file: Path | None, *, alone: bool) -> str | None:
+    """Give the token of a server's control API: from a file, else a random one; none where only this machine asks.
+
+    Raises:
+        UsageError: If the file cannot be read, or holds no token.
+    """
+    if file is None:
+        return None if alone else secrets.token_urlsafe(24)
+    try:
+        token = file.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        msg = f"cannot read the token in {file}: {reason.lower()}; give a file with one line"
+        raise UsageError(msg) from None
+    if len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        msg = f"cannot use the token in {file}: it must be one line of {LEAST_TOKEN} or more ASCII letters and digits"
+        raise UsageError(msg)
+    return token
 
 
 class Refused(NamedTuple):

@@ -40,10 +40,12 @@ class Run(NamedTuple):
     Attributes:
         start: The instant at which the clock started.
         anchor_wall: The wall time at which it did.
+        token: The token of the control API, if it has one.
     """
 
     start: int
     anchor_wall: int
+    token: str | None = None
 
 
 class Inherited(NamedTuple):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from toolkit.server.app import App, create_app
-from toolkit.server.front import Front
 from toolkit.server.running import running
 from toolkit.server.telling import tell_changes
 
@@ -21,31 +20,29 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Coroutine
 
-    from toolkit.answers.answer import Cluster
-    from toolkit.clock import Clock
+    from toolkit.server.front import Front
 
 
-def run(  # noqa: PLR0913 - one fact each
-    cluster: Cluster,
-    clock: Clock,
+def run(
+    front: Front,
     sock: socket.socket,
     *,
     ready: Callable[[], None],
     tell: Callable[[str], None] | None = None,
     link: socket.socket | None = None,
 ) -> None:
-    """Serve a cluster until the process is told to stop.
+    """Serve until the process is told to stop.
 
     Args:
-        cluster: What is served.
-        clock: Which instant of it.
+        front: What is served.
         sock: A listening socket; closed at the end.
         ready: Called once the server answers.
         tell: Given a line for each status change as it happens, if wanted.
         link: A connection to a supervising process: the server stops when it closes.
     """
-    app = create_app(Front(cluster, clock))
-    telling = tell_changes(cluster.timeline, clock, tell) if tell is not None else None
+    app = create_app(front)
+    base = front.worlds.base
+    telling = tell_changes(base.cluster.timeline, base.clock, tell) if tell is not None else None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, sock, ready, telling, link))
 

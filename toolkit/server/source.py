@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
+from toolkit.clock import NORMAL, Setting
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, parse_at
 from toolkit.world.timeline import LiveTimeline
@@ -39,7 +40,7 @@ def live(scenario: Scenario, log: CommandLog, called: str | None = None) -> Sour
     return Source(Cluster(LiveTimeline(scenario, log), log, "live"), about, redacted=True)
 
 
-def replay(path: Path, *, allow_edited: bool) -> Source:
+def replay(path: Path, *, allow_edited: bool, rebase_to: int | None = None) -> Source:
     """Serve a bundle.
 
     Raises:
@@ -76,11 +77,44 @@ def start_of(timeline: Timeline, at: str | None) -> int:
     return t
 
 
-def start_again(timeline: Timeline, log: CommandLog, wall: int, *, frozen: bool) -> int:
-    """Give the instant at which the clock of a server starts that goes on with a log.
+def until_of(timeline: Timeline, until: str | None, start: int) -> int:
+    """Give the last instant that a clock shows: a timeline's last, or what `--until` says.
 
-    A running clock shows the wall's time again, a frozen one stands where the last command was. Neither is before a
-    command that has happened, nor outside of the world: an epoch that is still to come begins now.
+    Raises:
+        UsageError: If the text is no date and no offset, or is before the start.
+        InstantError: If the timeline does not reach the instant.
     """
-    known = max((command.t for command in log.in_order()), default=timeline.first)
-    return min(known if frozen else max(known, wall), timeline.last)
+    if until is None:
+        return timeline.last
+    t = parse_at(until, timeline.first)
+    if not start <= t <= timeline.last:
+        reach = f"{format_instant(start)} to {format_instant(timeline.last)}"
+        msg = f"cannot run until {until}: that is outside of {reach}; give --until an instant in between"
+        raise InstantError(msg)
+    return t
+
+
+def start_again(timeline: Timeline, log: CommandLog, wall: int, wanted: Setting, *, speed_given: bool) -> Setting:
+    """Give how the clock of a server is set at first that goes on with a log.
+
+    As it was last set in the log, if it was: one that ran has gone on running. Otherwise a running clock shows the
+    wall's time again, and a frozen one stands where the last command was, neither before a command that has happened.
+    It is never outside of the world: an epoch that is still to come begins now.
+
+    Args:
+        timeline: The world.
+        log: Its log.
+        wall: The wall's time.
+        wanted: What the flags say.
+        speed_given: Whether they say a speed.
+    """
+    entries = log.in_force()
+    place = max((n for n, command in enumerate(entries) if command.entry["do"] == "clock"), default=None)
+    if place is None:
+        known = max((command.t for command in log.in_order()), default=timeline.first)
+        return wanted._replace(t=min(known if wanted.frozen else max(known, wall), timeline.last))
+    before = entries[place].entry
+    speed, frozen = wanted.speed if speed_given else before["speed"], wanted.frozen or before["frozen"]
+    passed = 0 if before["frozen"] else max(0, wall - before["wall"]) * before["speed"] // NORMAL
+    shown = max(entries[place].t + passed, *(command.t for command in entries[place:]))
+    return Setting(min(shown, timeline.last), speed, frozen)

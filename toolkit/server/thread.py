@@ -21,15 +21,25 @@ if TYPE_CHECKING:
 
     from toolkit.answers.answer import Cluster
     from toolkit.clock import Clock
+    from toolkit.server.guard import Guard
+    from toolkit.server.worlds import Worlds
 
 
 class ServerThread:
     """A server on a free port of this machine, up inside a `with` block."""
 
-    def __init__(self, cluster: Cluster, clock: Clock, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Say what to serve by which clock, and where; port 0 is any free one."""
-        self._cluster = cluster
-        self._clock = clock
+    def __init__(  # noqa: PLR0913 - one fact each
+        self,
+        cluster: Cluster,
+        clock: Clock,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        worlds: Worlds | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """Say what to serve by which clock, and where; port 0 is any free one. The rest is as for `Front`."""
+        self.front = Front(cluster, clock, worlds=worlds, guard=guard)
         self._where = host, port
         self.url = ""
         self._up = threading.Event()
@@ -83,6 +93,6 @@ class ServerThread:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        async with running(create_app(Front(self._cluster, self._clock)), self._sock):
+        async with running(create_app(self.front), self._sock):
             self._up.set()
             await self._stopping.wait()

@@ -18,7 +18,8 @@ from toolkit.errors import CommandNotKept, UsageError, WorldsFull
 from toolkit.model.instants import format_instant
 from toolkit.model.wire import dumps
 from toolkit.server.journal import Journal
-from toolkit.world.commands import Command, MemoryLog
+from toolkit.world.commands import Command, MemoryLog, line_of
+from toolkit.world.loglines import head_of
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
@@ -169,6 +170,14 @@ class ServedWorld:
     def about(self) -> Document:
         """Say what is served, by which versions, and how to have it again."""
         return self._settings.about(self)
+
+    def log_text(self) -> bytes | None:
+        """Write what is in force as a log that a server can go on with; `None` on replay."""
+        timeline = self.cluster.timeline
+        if not isinstance(timeline, LiveTimeline):
+            return None
+        held = [command._replace(sequence=place) for place, command in enumerate(self.log.in_force(), 1)]
+        return b"".join(line + b"\n" for line in (head_of(timeline.scenario), *map(line_of, held)))
 
     def worlds(self) -> list[Document]:
         """List the worlds that have a name, by name."""

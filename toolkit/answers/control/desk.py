@@ -69,6 +69,9 @@ class Desk(Protocol):
     def about(self) -> Document:
         """Say what is served, by which versions, and how to have it again."""
 
+    def log_text(self) -> bytes | None:
+        """Write what is in force as a log that a server can go on with; `None` on replay."""
+
     def worlds(self) -> list[Document]:
         """List the worlds that have a name, by name."""
 

@@ -1,0 +1,243 @@
+"""From what is asked to be served to worlds that can be: the same for the command line and for Python."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import shlex
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+from toolkit import __version__
+from toolkit.answers.control.clock import speed_of
+from toolkit.clock import SetClock, Setting, wall_now
+from toolkit.errors import UsageError
+from toolkit.logfile import LogFile
+from toolkit.model.instants import format_instant, parse_instant
+from toolkit.scenarios import Wanted
+from toolkit.server.source import Source, live, replay, start_again, start_of, until_of
+from toolkit.server.worlds import MOST_WORLDS, ServedWorld, Settings, Worlds
+from toolkit.world.commands import MemoryLog
+from toolkit.world.scenario import GENERATOR_REVISION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from toolkit.model.wire import Document
+    from toolkit.world.commands import CommandLog
+    from toolkit.world.scenario import Scenario
+
+MOST_SEED = 2**32
+"""Random seeds stay short enough to be read aloud; given ones may be longer."""
+MOST_REQUESTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked to be served, and how: the flags of `toolkit serve`, by their names.
+
+    Attributes:
+        replay: The bundle; `None` for a live cluster.
+        scenario: A name or a file.
+        seed: Random if `None`.
+        jobs: As the scenario says if `None`.
+        epoch: A date; now if `None`. With `rebase` it is where the bundle's start goes.
+        log: Where commands are kept.
+        at: A date or an offset at which the clock starts.
+        until: A date or an offset at which the clock holds, or begins again.
+        speed: How fast the clock runs; 1 is normal.
+        frozen: Whether it stands still.
+        loop: Whether it begins again at the start after its end.
+        rebase: Whether a bundle's dates are shifted.
+        auto_advance: Whether a request that waits moves a frozen clock to its end.
+        allow_edited: Whether a bundle may have been changed by hand.
+        serve_unredacted: Whether an unredacted recording may be served to other machines.
+        worlds: How many worlds may have a name.
+        requests: How many requests each world remembers.
+    """
+
+    replay: Path | None = None
+    scenario: str | None = None
+    seed: int | None = None
+    jobs: int | None = None
+    epoch: str | None = None
+    log: Path | None = None
+    at: str | None = None
+    until: str | None = None
+    speed: float | None = None
+    frozen: bool = False
+    loop: bool = False
+    rebase: bool = False
+    auto_advance: bool = False
+    allow_edited: bool = False
+    serve_unredacted: bool = False
+    worlds: int = MOST_WORLDS
+    requests: int = MOST_REQUESTS
+
+
+class Resumed(NamedTuple):
+    """How an earlier server of the same run left things.
+
+    Attributes:
+        log: The open file of its command log without a name.
+        start: The instant at which its clock started, `None` if there was none yet.
+        set_wall: The wall time at which it did.
+    """
+
+    log: int
+    start: int | None
+    set_wall: int
+
+
+class Opened(NamedTuple):
+    """What can be served now.
+
+    Attributes:
+        source: What it is.
+        scenario: Of a live one.
+        clock: Which instant it is.
+        worlds: The worlds over it.
+        again: The command that has the same run again.
+        set_wall: The wall time at which its clock was set.
+    """
+
+    source: Source
+    scenario: Scenario | None
+    clock: SetClock
+    worlds: Worlds
+    again: str
+    set_wall: int
+
+
+class _Chosen(NamedTuple):
+    source: Source
+    setting: Setting
+    scenario: Scenario | None
+    rebased: int | None = None
+
+
+def open_worlds(options: Options, say: Callable[[str], None], resumed: Resumed | None = None) -> Opened:
+    """Open what is asked for.
+
+    Args:
+        options: What, and how.
+        say: Told what a person should know.
+        resumed: How an earlier server left things, if this one goes on with its run.
+
+    Raises:
+        ToolkitError: If it cannot be served; the message says which flag to change.
+    """
+    chosen = _live(options, say, resumed) if options.replay is None else _replay(options, options.replay, resumed)
+    source, timeline = chosen.source, chosen.source.cluster.timeline
+    last = until_of(timeline, options.until, chosen.setting.t)
+    setting, set_wall = chosen.setting, wall_now()
+    if resumed is not None and resumed.start is not None and not _was_set(source.cluster.log):
+        setting, set_wall = setting._replace(t=resumed.start), resumed.set_wall
+    clock = SetClock(setting, first=timeline.first, last=last, loop=options.loop, set_wall=set_wall)
+    again = again_of(options, chosen.scenario, chosen.rebased)
+
+    def about(world: ServedWorld) -> Document:
+        return _about(options, chosen, world, again)
+
+    settings = Settings(setting, options.auto_advance, about, options.worlds, options.requests)
+    return Opened(source, chosen.scenario, clock, Worlds(source.cluster, clock, settings), again, set_wall)
+
+
+def _was_set(log: CommandLog | None) -> bool:
+    """Tell whether a log says how the clock was last set: then it is set so."""
+    return log is not None and any(command.entry["do"] == "clock" for command in log.in_force())
+
+
+def _speed(options: Options, default: int) -> int:
+    return default if options.speed is None else speed_of(options.speed)
+
+
+def _replay(options: Options, bundle: Path, resumed: Resumed | None) -> _Chosen:
+    if options.epoch is not None and not options.rebase:
+        msg = "cannot use --epoch with --replay: it belongs to --live, or to --rebase as its date; leave it out"
+        raise UsageError(msg)
+    rebased = None
+    if options.rebase:
+        rebased = parse_instant(options.epoch) if options.epoch is not None else wall_now()
+        if resumed is not None and resumed.start is not None:
+            rebased = resumed.start
+    source = replay(bundle, allow_edited=options.allow_edited, rebase_to=rebased)
+    setting = Setting(start_of(source.cluster.timeline, options.at), _speed(options, Setting(0).speed), options.frozen)
+    return _Chosen(source, setting, None, rebased)
+
+
+def _live(options: Options, say: Callable[[str], None], resumed: Resumed | None) -> _Chosen:
+    epoch = parse_instant(options.epoch) if options.epoch is not None else None
+    wanted = Wanted(options.scenario, options.seed, options.jobs, epoch)
+    file = held = None
+    if options.log is not None:
+        file = LogFile.open(options.log, say)
+        held = file.scenario
+        if held is not None and (resumed is None or resumed.start is None):
+            wanted.refuse_others(held, options.log, say)
+    elif resumed is not None:
+        file = LogFile.inherited(resumed.log, say)
+    scenario = file.scenario if file is not None else None
+    scenario = scenario or wanted.resolve(say, seed=secrets.randbelow(MOST_SEED), epoch=wall_now())
+    log: CommandLog = file or MemoryLog(scenario.seed)
+    source = live(scenario, log, options.scenario)
+    timeline = source.cluster.timeline
+    setting = Setting(start_of(timeline, options.at), _speed(options, Setting(0).speed), options.frozen)
+    if held is not None and options.at is None:
+        setting = start_again(timeline, log, wall_now(), setting, speed_given=options.speed is not None)
+    if file is not None:
+        file.begin(scenario)
+    return _Chosen(source, setting, scenario)
+
+
+def again_of(options: Options, scenario: Scenario | None, rebased: int | None = None) -> str:
+    """Write the command that has the same run again."""
+    if scenario is None:
+        words = ["toolkit serve --replay", shlex.quote(str(options.replay))]
+        words += [f"--rebase --epoch {format_instant(rebased)}"] if rebased is not None else []
+    else:
+        words = [f"toolkit serve --live --seed {scenario.seed} --epoch {format_instant(scenario.epoch)}"]
+        words += ["--jobs", str(scenario.jobs)]
+        words += ["--scenario", shlex.quote(options.scenario)] if options.scenario is not None else []
+        words += ["--log", shlex.quote(str(options.log))] if options.log is not None else []
+    given = {"--at": options.at, "--until": options.until, "--speed": options.speed}
+    words += [f"{flag} {shlex.quote(f'{value}')}" for flag, value in given.items() if value is not None]
+    flags = {
+        "--frozen": options.frozen,
+        "--loop": options.loop,
+        "--auto-advance": options.auto_advance,
+        "--allow-edited": options.allow_edited,
+        "--serve-unredacted": options.serve_unredacted,
+    }
+    words += [flag for flag, is_given in flags.items() if is_given]
+    return " ".join(words)
+
+
+def _about(options: Options, chosen: _Chosen, world: ServedWorld, again: str) -> Document:
+    scenario = chosen.scenario
+    return {
+        "mode": chosen.source.cluster.mode,
+        "scenario": None if scenario is None else scenario.to_table(),
+        "seed": None if scenario is None else scenario.seed,
+        "epoch": None if scenario is None else format_instant(scenario.epoch),
+        "bundle": None if options.replay is None else str(options.replay),
+        "versions": {
+            "toolkit": __version__,
+            "generator_revision": str(GENERATOR_REVISION),
+            "python": platform.python_version(),
+            "sanic": version("sanic"),
+        },
+        "reproduce": _with_commands(options, world, again),
+    }
+
+
+def _with_commands(options: Options, world: ServedWorld, again: str) -> str:
+    log = world.cluster.log
+    if log is None or not log.revision or (options.log is not None and world.name is None):
+        return again
+    # What clients did is not in the flags: a log that holds it is to be had as well.
+    where = "/_toolkit/log" if world.name is None else f"/_toolkit/worlds/{world.name}/_toolkit/log"
+    at = format_instant(world.clock.now())
+    return f"toolkit serve --live --log world.log --frozen --at {at}  # world.log is what GET {where} answers"
