@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import Reach
 from toolkit.errors import InstantError
-from toolkit.model.instants import EARLIEST, LATEST, format_instant, shown_instant
+from toolkit.model.instants import EARLIEST, LATEST, format_instant, format_shift
 from toolkit.tracks.shift import check_shift, shifted_frames, shifted_orders
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def shifted_reach(bundle: Path, dates: Reach, ms: int) -> Reach:
     """
     first, last = dates.first + ms, dates.last + ms
     if not EARLIEST <= first <= last <= LATEST:
-        why = f"it would go from {shown_instant(first)} to {shown_instant(last)}, but a date can say the years 1 to 9999"
-        raise unshiftable(bundle, why)
+        raise unshiftable(bundle, f"moved by {format_shift(ms)} it goes beyond the years 1 to 9999")
     return Reach(first, last, shifted_frames(dates.frames, ms), shifted_orders(dates.orders, ms))
 
 

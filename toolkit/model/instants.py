@@ -104,6 +104,11 @@ def format_duration(ms: int) -> str:
     return "".join(parts) or "0ms"
 
 
+def format_shift(ms: int) -> str:
+    """Write an amount of time with its sign: `+330d`, `-5m`."""
+    return f"{'-' if ms < 0 else '+'}{format_duration(abs(ms))}"
+
+
 def parse_at(text: str, base: int) -> int:
     """Read an instant given as a date, or as an offset (`+4m3s`) from `base`.
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
 from toolkit.errors import InstantError
-from toolkit.model.instants import format_instant, parse_at, parse_instant
-from toolkit.tracks.shift import format_shift
+from toolkit.model.instants import format_instant, format_shift, parse_at, parse_instant
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import UNSET
 
 from toolkit.errors import InstantError
-from toolkit.model.instants import EARLIEST, LATEST, format_duration, format_instant
+from toolkit.model.instants import EARLIEST, LATEST, format_instant, format_shift
 from toolkit.tracks.columns import Deltas, number_of
 from toolkit.tracks.frames import Frames
 from toolkit.tracks.paths import Path, find, path_of, put
@@ -168,8 +168,3 @@ def _date(value: Any, path: Path, ms: int) -> Any:  # noqa: ANN401 - JSON is wha
         msg = f"{'.'.join(path)}: {value} moved by {format_shift(ms)} is beyond the years 1 to 9999"
         raise InstantError(msg)
     return format_instant(t + ms)
-
-
-def format_shift(ms: int) -> str:
-    """Write an amount of time with its sign: `+330d`, `-5m`."""
-    return f"{'-' if ms < 0 else '+'}{format_duration(abs(ms))}"
