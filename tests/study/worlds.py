@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from toolkit.world.commands import CommandLog
     from toolkit.world.scenario import Scenario
 
-__all__ = ["EPOCH", "folded", "generated", "one_frame", "recorded"]
+__all__ = ["EPOCH", "deleting_recordings", "folded", "generated", "one_frame", "recorded"]
 
 
 def folded(frames: list[Frame]) -> TrackTimeline:
@@ -29,20 +29,23 @@ def folded(frames: list[Frame]) -> TrackTimeline:
 
 
 @st.composite
-def recorded(draw: st.DrawFn) -> TrackTimeline:
-    """The timeline of a random recording, in which jobs and executions are soft-deleted now and then."""
+def deleting_recordings(draw: st.DrawFn) -> list[Frame]:
+    """A random recording, in which jobs and executions are soft-deleted now and then."""
     deleted = st.sampled_from([{}, {}, {"_deleted": True}, {"_deleted": False}])
-    return folded(
-        [
-            frame._replace(
-                collections={
-                    name: [(key, doc | draw(deleted)) if KINDS[name].deletes else (key, doc) for key, doc in records]
-                    for name, records in frame.collections.items()
-                }
-            )
-            for frame in draw(recordings())
-        ]
-    )
+    return [
+        frame._replace(
+            collections={
+                name: [(key, doc | draw(deleted)) if KINDS[name].deletes else (key, doc) for key, doc in records]
+                for name, records in frame.collections.items()
+            }
+        )
+        for frame in draw(recordings())
+    ]
+
+
+def recorded() -> st.SearchStrategy[TrackTimeline]:
+    """The timeline of such a recording."""
+    return deleting_recordings().map(folded)
 
 
 def one_frame(collections: dict[str, list[tuple[str, dict[str, Any]]]], t: int = EPOCH) -> TrackTimeline:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
+from toolkit.bundle.rebase import ShiftCheck, shifted_reach, unshiftable
 from toolkit.bundle.typed import line_check
 from toolkit.bundle.words import BOM, damaged, refuse
 from toolkit.bundle.writer import journal_of
-from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
+from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew, InstantError
+from toolkit.tracks.shift import Shifted
 from toolkit.tracks.timeline import TrackTimeline
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from toolkit.tracks.frames import Frames
     from toolkit.tracks.outline import Outline, TrackSource
     from toolkit.tracks.track import Track
+
+    Check = LineCheck | ShiftCheck
 
 LONGEST_LINE: Final = 64 * 1024 * 1024
 """A longer line is not a track; no recorder or generator comes near."""
@@ -49,49 +53,54 @@ class Bundle(NamedTuple):
     frames: Frames
 
 
-def read_bundle(path: Path, *, allow_edited: bool = False) -> Bundle:
+def read_bundle(path: Path, *, allow_edited: bool = False, rebase_to: int | None = None) -> Bundle:
     """Open a bundle, checking all of it.
 
     Args:
         path: Its directory.
         allow_edited: Whether files may differ from what the manifest says of them.
+        rebase_to: The instant that the bundle's first one becomes, all known dates moved with it; as it was by default.
 
     Raises:
         BundleNotFound: If there is no bundle at that path.
         BundleTooNew: If its format is not known.
         BundleDamaged: If any of it is not what it should be.
         BundleError: If it cannot be read.
+        InstantError: If a date in it would be moved beyond the years that a date can say.
     """
     try:
-        return _read(path, allow_edited=allow_edited)
+        return _read(path, rebase_to, allow_edited=allow_edited)
     except OSError as error:
         what = f" {Path(str(error.filename)).name}" if error.filename else ""
         msg = f"cannot read the bundle {path}:{what} {_reason(error)}; check the path and its permissions"
         raise BundleError(msg) from None
 
 
-def _read(path: Path, *, allow_edited: bool) -> Bundle:
+def _read(path: Path, rebase_to: int | None, *, allow_edited: bool) -> Bundle:
     manifest = read_manifest(path)
     try:
         dates = reach(manifest)
     except BundleDamaged as error:
         raise damaged(path, NAME, error) from None
+    shift = None if rebase_to is None else rebase_to - dates.first
+    shown = dates if shift is None else shifted_reach(path, dates, shift)
     sources: dict[str, TrackSource] = {}
     for name, kind in FILES.items():
-        check = line_check(kind, dates.first, dates.last, dates.frames.instants, generated=manifest.generated)
-        source = FileTracks(path, name, check)
+        instants = dates.frames.instants
+        check = line_check(kind, dates.first, dates.last, instants, generated=manifest.generated)
+        source = FileTracks(path, name, check if shift is None else ShiftCheck(check, kind, shift, instants))
         if not allow_edited and source.digest() != manifest.files[name]:
             for _ in source.outlines():
                 pass  # damage on a certain line says more than a digest
             raise damaged(path, name, "does not match its digest in bundle.json", _EDITED)
-        sources[kind.name] = source
-    timeline = TrackTimeline(sources, dates.first, dates.last, dates.orders, dates.frames.instants)
+        sources[kind.name] = source if shift is None else Shifted(kind, source, shift)
+    timeline = TrackTimeline(sources, shown.first, shown.last, shown.orders, shown.frames.instants)
     for kind in FILES.values():
         found, said = len(timeline.shelf(kind.name)), manifest.counts.get(kind.name)
         if found != said and not allow_edited:
             why = f"$.counts.{kind.name}: is {said}, but {kind.name}.json has {found} records"
             raise damaged(path, NAME, why, _EDITED)
-    return Bundle(manifest, timeline, dates.frames)
+    return Bundle(manifest, timeline, shown.frames)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -135,7 +144,7 @@ class FileTracks:
     """The tracks of one file, found by their offsets and made when asked for."""
 
     def __init__(
-        self, bundle: Path, name: str, check: LineCheck, told: Callable[[BundleDamaged], None] | None = None
+        self, bundle: Path, name: str, check: Check, told: Callable[[BundleDamaged], None] | None = None
     ) -> None:
         """Open a file of a bundle.
 
@@ -192,6 +201,7 @@ class FileTracks:
 
         Raises:
             BundleDamaged: At the first line that is not what it should be, if nobody is told of it.
+            InstantError: At the first line with a date that cannot be moved, if it is to be.
         """
         self._offsets, self._sizes, self._skipped = array("Q"), array("L"), []
         before = None
@@ -205,6 +215,8 @@ class FileTracks:
                 self._refuse(number, error)
                 self._skipped.append(number)
                 continue
+            except InstantError as error:
+                raise unshiftable(self._bundle, f"{self._name} line {number} {error}") from None
             before = outline.id
             self._offsets.append(offset)
             self._sizes.append(len(text))

@@ -24,7 +24,7 @@ SHOWN = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PART = re.compile(r"(\d{1,15})(ms|s|m|h|d)", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d))+", re.ASCII)
-_WIRE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_WIRE = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 EARLIEST = -62_135_596_800_000
 """0001-01-01T00:00:00.000Z: the first instant that can be written down."""
@@ -102,6 +102,11 @@ def format_duration(ms: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0ms"
+
+
+def format_shift(ms: int) -> str:
+    """Write an amount of time with its sign: `+330d`, `-5m`."""
+    return f"{'-' if ms < 0 else '+'}{format_duration(abs(ms))}"
 
 
 def parse_at(text: str, base: int) -> int:

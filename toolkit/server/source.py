@@ -8,7 +8,7 @@ from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
 from toolkit.clock import NORMAL, Setting
 from toolkit.errors import InstantError
-from toolkit.model.instants import format_instant, parse_at
+from toolkit.model.instants import format_instant, format_shift, parse_at, parse_instant
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
@@ -43,10 +43,17 @@ def live(scenario: Scenario, log: CommandLog, called: str | None = None) -> Sour
 def replay(path: Path, *, allow_edited: bool, rebase_to: int | None = None) -> Source:
     """Serve a bundle.
 
+    Args:
+        path: Its directory.
+        allow_edited: Whether files may differ from what the manifest says of them.
+        rebase_to: The instant that the bundle's first one becomes, all known dates shifted with it; as it was by
+            default.
+
     Raises:
         BundleError: If it cannot be read.
+        InstantError: If a date in it would be shifted beyond the years that a date can say.
     """
-    bundle = read_bundle(path, allow_edited=allow_edited)
+    bundle = read_bundle(path, allow_edited=allow_edited, rebase_to=rebase_to)
     timeline = bundle.timeline
     origin = bundle.manifest.origin
     # What does not say that it was redacted, was not.
@@ -54,6 +61,9 @@ def replay(path: Path, *, allow_edited: bool, rebase_to: int | None = None) -> S
     about = f"replay: {path}, {format_instant(timeline.first)} to {format_instant(timeline.last)}"
     if timeline.first == timeline.last:
         about += " (one instant: nothing moves)"
+    if rebase_to is not None:
+        shift = rebase_to - parse_instant(bundle.manifest.from_)
+        about += f", dates shifted by {format_shift(shift)}"
     absent = frozenset({"errors"}) if origin.get("kind") == "recorded" and not origin.get("errors") else frozenset()
     return Source(Cluster(timeline, None, "replay", absent), about, redacted)
 

@@ -39,10 +39,9 @@ def number_of(value: object) -> int | None:
     if not isinstance(value, str) or not is_wire_instant(value):
         return None
     try:
-        t = parse_instant(value)
+        return parse_instant(value)
     except UsageError:  # the 30th of February
         return None
-    return t if format_instant(t) == value else None  # some Pythons read 24:00, which would come back as 00:00
 
 
 def fit(points: Sequence[Point], last: int, instants: Sequence[int], *, dates: bool = False) -> Counter:

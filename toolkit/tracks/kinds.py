@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.errors import UsageError
-from toolkit.model.instants import is_wire_instant, parse_instant
+from toolkit.model.instants import EARLIEST, is_wire_instant, parse_instant
 from toolkit.model.status import is_deleted
 from toolkit.model.wire import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_UNDATED: Final = EARLIEST - 1
 
 Values = tuple[Any, ...]
 """What a list's order depends on: the values of a kind's watched fields, `None` where one is missing."""
@@ -62,13 +64,13 @@ class _Descending:
 
 
 def instant_of(value: object) -> int:
-    """Read a date for sorting; one that is missing or not as Teraslice writes it counts as 0."""
+    """Read a date for sorting; one that is missing or not as Teraslice writes it counts as older than any other."""
     if not isinstance(value, str) or not is_wire_instant(value):
-        return 0
+        return _UNDATED
     try:
         return parse_instant(value)
     except UsageError:
-        return 0
+        return _UNDATED
 
 
 def _newest_first(values: Values, record_id: str) -> tuple[int, str]:

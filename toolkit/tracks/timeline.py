@@ -205,11 +205,11 @@ class TrackView:
 
     def latest_execution(self, job_id: str) -> Held[Record | None]:
         """The newest execution of a job, `None` if it has none; of two that are equally new, the one of lower id."""
-        latest, newest = None, -1
+        latest, newest = None, 0
         records, until = self._executions_of(job_id)
         for record in records:
             created = instant_of(record.fields.get("_created"))
-            if created > newest:
+            if latest is None or created > newest:
                 latest, newest = record, created
         return Held(latest, until)
 

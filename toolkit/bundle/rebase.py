@@ -1,0 +1,91 @@
+"""A bundle moved to another beginning: whether it can be is known before anything is served."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from toolkit.bundle.lines import parse_line
+from toolkit.bundle.manifest import Reach
+from toolkit.errors import InstantError
+from toolkit.model.instants import EARLIEST, LATEST, format_instant, format_shift
+from toolkit.tracks.shift import check_shift, shifted_frames, shifted_orders
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from toolkit.bundle.typed import LineCheck
+    from toolkit.tracks.kinds import Kind
+    from toolkit.tracks.outline import Outline
+
+_YEARS: Final = re.compile(rb'"([0-9]{4})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"')
+_HIDDEN: Final = re.compile(rb'\\u|"value"\s*:\s*"')
+"""What may stand for dates that are not read off a line: escaped letters, and dates that move."""
+_NO_YEAR: Final = b""
+_ANY_YEAR: Final = b":"
+"""Sorts behind every digit."""
+
+
+class ShiftCheck:
+    """Checks the lines of one file, and that the dates on them can be moved.
+
+    A line is looked at closely only if it has a date of a year that may lead beyond those a date can say.
+    """
+
+    def __init__(self, inner: LineCheck, kind: Kind, ms: int, instants: Sequence[int] = ()) -> None:
+        """Prepare for a file.
+
+        Args:
+            inner: What each line must be besides.
+            kind: The kind of records in it.
+            ms: By how much dates are moved.
+            instants: The frames' instants, if it is a recording.
+        """
+        self._inner = inner
+        self._kind = kind
+        self._ms = ms
+        self._instants = instants
+        self._early = _year(EARLIEST - ms) if ms < 0 else _NO_YEAR
+        self._late = _ANY_YEAR if ms < 0 else _year(LATEST - ms)
+
+    def check(self, text: bytes) -> Outline:
+        """Check a line and give its outline.
+
+        Raises:
+            BundleDamaged: If it is damaged.
+            InstantError: If a date on it cannot be moved; the text starts with the field.
+        """
+        outline = self._inner.check(text)
+        years = _YEARS.findall(text)
+        if (years and (min(years) <= self._early or max(years) >= self._late)) or _HIDDEN.search(text):
+            check_shift(self._kind, parse_line(text), self._ms, self._instants)
+        return outline
+
+
+def shifted_reach(bundle: Path, dates: Reach, ms: int) -> Reach:
+    """Give a manifest's dates moved by milliseconds.
+
+    Args:
+        bundle: The bundle's directory.
+        dates: Its dates.
+        ms: By how much.
+
+    Raises:
+        InstantError: If the first or the last would be beyond the years that a date can say.
+    """
+    first, last = dates.first + ms, dates.last + ms
+    if not EARLIEST <= first <= last <= LATEST:
+        raise unshiftable(bundle, f"moved by {format_shift(ms)} it goes beyond the years 1 to 9999")
+    return Reach(first, last, shifted_frames(dates.frames, ms), shifted_orders(dates.orders, ms))
+
+
+def unshiftable(bundle: Path, why: str) -> InstantError:
+    """Make the error for a bundle whose dates cannot be moved so far."""
+    return InstantError(
+        f"cannot shift the dates of the bundle {bundle}: {why}; choose a beginning nearer to the bundle's own"
+    )
+
+
+def _year(t: int) -> bytes:
+    return format_instant(t)[:4].encode()
