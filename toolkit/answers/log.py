@@ -16,6 +16,7 @@ from toolkit.timeline.view import NEVER
 if TYPE_CHECKING:
     from toolkit.answers.parameters import Query
     from toolkit.answers.route import Body, Call
+    from toolkit.model.wire import Document
 
 _FARTHEST: Final = 2**53
 _NUMBER: Final = re.compile(r"\d{1,16}", re.ASCII)
@@ -27,8 +28,13 @@ def commands(call: Call) -> Body:
     size = _whole(call.query, "size", DEFAULT_SIZE, WINDOW)
     log = call.cluster.log
     page = log.page(start, size) if log is not None else []
-    shown = [{"sequence": command.sequence, "t": format_instant(command.t), "entry": command.entry} for command in page]
+    shown = [{"sequence": command.sequence, "t": format_instant(command.t), "entry": _shown(command.entry)} for command in page]
     return pretty({"total": log.sequence if log is not None else 0, "commands": shown}), 0
+
+
+def _shown(entry: Document) -> Document:
+    """Leave out what is for the next server: when, by the wall's clock, the clock was set."""
+    return {name: value for name, value in entry.items() if name != "wall"}
 
 
 def _whole(query: Query, name: str, default: int, most: int) -> int:

@@ -10,6 +10,7 @@ import msgspec
 from toolkit.answers.bodies import JSON_TYPES, UNREAD
 from toolkit.answers.exchange import Refusal
 from toolkit.model.instants import parse_duration
+from toolkit.model.wire import dumps
 
 if TYPE_CHECKING:
     from toolkit.answers.control.desk import Desk
@@ -48,7 +49,8 @@ def read_as(call: Call, kind: type[T], what: str, like: str) -> T:
         known = " or ".join(sorted(JSON_TYPES))
         raise Refusal(400, f"cannot {what}: the body is not sent as {known}; send JSON like {like}", 0)
     try:
-        return msgspec.convert({} if body is UNREAD else body, kind)
+        # Numbers with decimals are kept as their text in a body that was read.
+        return msgspec.json.decode(dumps({} if body is UNREAD else body), type=kind)
     except msgspec.ValidationError as error:
         text = str(error)
         where = _PATH.search(text)
