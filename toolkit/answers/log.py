@@ -28,7 +28,7 @@ def commands(call: Call) -> Body:
     size = _whole(call.query, "size", DEFAULT_SIZE, WINDOW)
     log = call.cluster.log
     page = log.page(start, size) if log is not None else []
-    shown = [{"sequence": command.sequence, "t": format_instant(command.t), "entry": _shown(command.entry)} for command in page]
+    shown = [{"sequence": one.sequence, "t": format_instant(one.t), "entry": _shown(one.entry)} for one in page]
     return pretty({"total": log.sequence if log is not None else 0, "commands": shown}), 0
 
 
