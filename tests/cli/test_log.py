@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.serving import toolkit
-from toolkit.clock import wall_now
+from toolkit.clock import Setting, wall_now
 from toolkit.logfile import LogFile
 from toolkit.model.instants import DAY, HOUR, MINUTE, format_instant, parse_instant
 from toolkit.server.source import start_again
@@ -105,7 +105,33 @@ def test_where_a_clock_starts_again(epoch: int, commands: list[int], frozen: boo
         str(start), wall - MINUTE + start if isinstance(start, int) else 0
     )
 
-    assert start_again(timeline, log, wall, frozen=frozen) == wanted
+    flags = Setting(timeline.first, frozen=frozen)
+    assert start_again(timeline, log, wall, flags, speed_given=False) == flags._replace(t=wanted)
+
+
+@pytest.mark.parametrize(
+    ("setting", "after", "flags", "wanted"),
+    [
+        (Setting(7, 1_000, frozen=True), [], Setting(0), Setting(7, 1_000, frozen=True)),
+        (Setting(7, 1_000, frozen=True), [9], Setting(0), Setting(9, 1_000, frozen=True)),
+        (Setting(7, 2_000), [], Setting(0), Setting(7 + 2 * MINUTE, 2_000)),
+        (Setting(7, 2_000), [3 * MINUTE], Setting(0), Setting(3 * MINUTE, 2_000)),
+        (Setting(7, 2_000), [], Setting(0, frozen=True), Setting(7 + 2 * MINUTE, 2_000, frozen=True)),
+        (Setting(DAY * 4_000, 1_000), [], Setting(0), Setting(3_652 * DAY, 1_000)),
+    ],
+)
+def test_a_clock_that_was_set_goes_on_as_it_was(
+    setting: Setting, after: list[int], flags: Setting, wanted: Setting
+) -> None:
+    """A minute after the last setting: one that ran has run on, one that stood stands; not before a later command."""
+    scenario, log = Scenario(), MemoryLog()
+    for entry, t in (("refresh", DAY), ("clock", setting.t), *(("refresh", t) for t in after)):
+        log.append(scenario.epoch + t, {"do": entry, "speed": setting.speed, "frozen": setting.frozen, "wall": 1_000})
+    timeline = LiveTimeline(scenario, log)
+
+    at = start_again(timeline, log, 1_000 + MINUTE, flags, speed_given=False)
+    assert at == wanted._replace(t=scenario.epoch + wanted.t)
+    assert start_again(timeline, log, 1_000, flags._replace(speed=5), speed_given=True).speed == 5
 
 
 def test_at_says_where_a_restarted_clock_starts(log: Path) -> None:

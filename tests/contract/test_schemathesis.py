@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.serving import live_cluster
 from toolkit.answers.openapi import document
 from toolkit.answers.routes import ROUTES
+from toolkit.clock import FrozenClock, Setting
 from toolkit.server.front import FAILED
 from toolkit.server.thread import ServerThread
 from toolkit.world.scenario import Scenario
@@ -33,20 +34,12 @@ PACE = 400
 OPERATIONS = [route for route in ROUTES if route.documented]
 
 
-class Walking:
-    """A clock that goes on with every request, and only then."""
+class Walking(FrozenClock):
+    """A clock that goes on with every request, and stands still meanwhile whatever a request makes of it."""
 
-    def __init__(self, t: int) -> None:
-        """Stand at `t`."""
-        self.t = t
-
-    def now(self) -> int:
-        """Give the instant."""
-        return self.t
-
-    def seconds_until(self, t: int) -> float | None:
-        """Nothing will come while a request waits."""
-        return 0.0 if t <= self.t else None
+    def walk(self, last: int) -> None:
+        """Go on."""
+        self.set(Setting(min(self.now() + PACE, last), frozen=True))
 
 
 @cache
@@ -87,7 +80,7 @@ class Judge:
 
     def send(self, case: Any) -> None:
         """Send one request: its answer is documented, is no failure of ours, and changes nothing if it is an error."""
-        self._clock.t += PACE
+        self._clock.walk(SCENARIO.last)
         response = case.call(base_url=self._url, session=self._session, timeout=20, allow_redirects=False)
         case.validate_response(response, checks=self._checks)
         assert FAILED.encode() not in response.content

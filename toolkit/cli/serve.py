@@ -184,7 +184,9 @@ def _serve(  # noqa: PLR0913 - one fact each
     token = before.token if before is not None else token_of(token_file, alone=alone)
     resumed = None
     if inherited is not None:
-        resumed = Resumed(inherited.log, *(before[:2] if before is not None else (None, 0)))
+        resumed = Resumed(inherited.log)
+        if before is not None:
+            resumed = Resumed(inherited.log, before.start, before.anchor_wall, before.rebased)
     opened = open_worlds(options, say, resumed)
     if not (opened.source.redacted or options.serve_unredacted or alone):
         msg = f"cannot serve {options.replay} to others: it is not redacted; add --serve-unredacted if you mean it"
@@ -202,7 +204,7 @@ def _serve(  # noqa: PLR0913 - one fact each
                 say(f"token of the control API: {token}")
             result(url_of(sock))
         if inherited is not None:
-            inherited.is_up(Run(opened.worlds.settings.start.t, opened.set_wall, token))
+            inherited.is_up(Run(opened.worlds.settings.start.t, opened.set_wall, token, opened.rebased))
 
     front = Front(opened.source.cluster, opened.clock, worlds=opened.worlds, guard=Guard(host, token))
     run(front, sock, ready=ready, tell=say if verbose else None, link=inherited and inherited.link)

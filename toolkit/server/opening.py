@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 import secrets
 import shlex
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolkit import __version__
 from toolkit.answers.control.clock import speed_of
 from toolkit.clock import SetClock, Setting, wall_now
 from toolkit.errors import UsageError
@@ -17,15 +14,13 @@ from toolkit.logfile import LogFile
 from toolkit.model.instants import format_instant, parse_instant
 from toolkit.scenarios import Wanted
 from toolkit.server.source import Source, live, replay, start_again, start_of, until_of
-from toolkit.server.worlds import MOST_WORLDS, ServedWorld, Settings, Worlds
+from toolkit.server.worlds import MOST_WORLDS, Settings, Worlds
 from toolkit.world.commands import MemoryLog
-from toolkit.world.scenario import GENERATOR_REVISION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from toolkit.model.wire import Document
     from toolkit.world.commands import CommandLog
     from toolkit.world.scenario import Scenario
 
@@ -84,11 +79,13 @@ class Resumed(NamedTuple):
         log: The open file of its command log without a name.
         start: The instant at which its clock started, `None` if there was none yet.
         set_wall: The wall time at which it did.
+        rebased: Where the start of a rebased bundle went.
     """
 
     log: int
-    start: int | None
-    set_wall: int
+    start: int | None = None
+    set_wall: int = 0
+    rebased: int | None = None
 
 
 class Opened(NamedTuple):
@@ -101,6 +98,7 @@ class Opened(NamedTuple):
         worlds: The worlds over it.
         again: The command that has the same run again.
         set_wall: The wall time at which its clock was set.
+        rebased: Where the start of a rebased bundle went.
     """
 
     source: Source
@@ -109,6 +107,7 @@ class Opened(NamedTuple):
     worlds: Worlds
     again: str
     set_wall: int
+    rebased: int | None
 
 
 class _Chosen(NamedTuple):
@@ -138,11 +137,18 @@ def open_worlds(options: Options, say: Callable[[str], None], resumed: Resumed |
     clock = SetClock(setting, first=timeline.first, last=last, loop=options.loop, set_wall=set_wall)
     again = again_of(options, chosen.scenario, chosen.rebased)
 
-    def about(world: ServedWorld) -> Document:
-        return _about(options, chosen, world, again)
-
-    settings = Settings(setting, options.auto_advance, about, options.worlds, options.requests)
-    return Opened(source, chosen.scenario, clock, Worlds(source.cluster, clock, settings), again, set_wall)
+    settings = Settings(
+        start=setting,
+        auto_advance=options.auto_advance,
+        again=again,
+        bundle=None if options.replay is None else str(options.replay),
+        keeps_log=options.log is not None,
+        most_worlds=options.worlds,
+        most_requests=options.requests,
+    )
+    return Opened(
+        source, chosen.scenario, clock, Worlds(source.cluster, clock, settings), again, set_wall, chosen.rebased
+    )
 
 
 def _was_set(log: CommandLog | None) -> bool:
@@ -161,8 +167,8 @@ def _replay(options: Options, bundle: Path, resumed: Resumed | None) -> _Chosen:
     rebased = None
     if options.rebase:
         rebased = parse_instant(options.epoch) if options.epoch is not None else wall_now()
-        if resumed is not None and resumed.start is not None:
-            rebased = resumed.start
+        if resumed is not None and resumed.rebased is not None:
+            rebased = resumed.rebased
     source = replay(bundle, allow_edited=options.allow_edited, rebase_to=rebased)
     setting = Setting(start_of(source.cluster.timeline, options.at), _speed(options, Setting(0).speed), options.frozen)
     return _Chosen(source, setting, None, rebased)
@@ -213,31 +219,3 @@ def again_of(options: Options, scenario: Scenario | None, rebased: int | None = 
     }
     words += [flag for flag, is_given in flags.items() if is_given]
     return " ".join(words)
-
-
-def _about(options: Options, chosen: _Chosen, world: ServedWorld, again: str) -> Document:
-    scenario = chosen.scenario
-    return {
-        "mode": chosen.source.cluster.mode,
-        "scenario": None if scenario is None else scenario.to_table(),
-        "seed": None if scenario is None else scenario.seed,
-        "epoch": None if scenario is None else format_instant(scenario.epoch),
-        "bundle": None if options.replay is None else str(options.replay),
-        "versions": {
-            "toolkit": __version__,
-            "generator_revision": str(GENERATOR_REVISION),
-            "python": platform.python_version(),
-            "sanic": version("sanic"),
-        },
-        "reproduce": _with_commands(options, world, again),
-    }
-
-
-def _with_commands(options: Options, world: ServedWorld, again: str) -> str:
-    log = world.cluster.log
-    if log is None or not log.revision or (options.log is not None and world.name is None):
-        return again
-    # What clients did is not in the flags: a log that holds it is to be had as well.
-    where = "/_toolkit/log" if world.name is None else f"/_toolkit/worlds/{world.name}/_toolkit/log"
-    at = format_instant(world.clock.now())
-    return f"toolkit serve --live --log world.log --frozen --at {at}  # world.log is what GET {where} answers"

@@ -41,11 +41,13 @@ class Run(NamedTuple):
         start: The instant at which the clock started.
         anchor_wall: The wall time at which it did.
         token: The token of the control API, if it has one.
+        rebased: Where the start of a rebased bundle went.
     """
 
     start: int
     anchor_wall: int
     token: str | None = None
+    rebased: int | None = None
 
 
 class Inherited(NamedTuple):

@@ -17,14 +17,13 @@ from toolkit.clock import NORMAL, SetClock, Setting, uptime, wall_now
 from toolkit.errors import CommandNotKept, UsageError, WorldsFull
 from toolkit.model.instants import format_instant
 from toolkit.model.wire import dumps
+from toolkit.server.about import about_of
 from toolkit.server.journal import Journal
 from toolkit.world.commands import Command, MemoryLog, line_of
 from toolkit.world.loglines import head_of
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from toolkit.clock import Clock
     from toolkit.model.wire import Document
     from toolkit.world.commands import CommandLog
@@ -44,14 +43,18 @@ class Settings(NamedTuple):
     Attributes:
         start: How a clock is set at the start, and after a reset.
         auto_advance: Whether a request that waits moves a frozen clock to its end.
-        about: What is served, as `GET /_toolkit/info` says it.
+        again: The command that serves the same again.
+        bundle: What is replayed.
+        keeps_log: Whether that command has the commands of the world without a name too.
         most_worlds: How many worlds may have a name.
         most_requests: How many requests each remembers.
     """
 
     start: Setting
     auto_advance: bool = False
-    about: Callable[[ServedWorld], Document] = lambda _: {}
+    again: str = "toolkit serve"
+    bundle: str | None = None
+    keeps_log: bool = False
     most_worlds: int = MOST_WORLDS
     most_requests: int = 1_000
 
@@ -123,7 +126,8 @@ class ServedWorld:
         """Give how its clock stands."""
         clock = self._clock()
         t, speed, frozen = clock.setting
-        return Reading(t, speed, frozen, clock.loop, self.cluster.timeline.first, clock.last)
+        timeline = self.cluster.timeline
+        return Reading(t, speed, frozen, clock.loop, timeline.first, min(clock.last, timeline.last))
 
     def set_clock(self, change: Change) -> Reading:
         """Change the clock; the new setting is in force when this returns."""
@@ -169,7 +173,7 @@ class ServedWorld:
 
     def about(self) -> Document:
         """Say what is served, by which versions, and how to have it again."""
-        return self._settings.about(self)
+        return about_of(self, self._settings)
 
     def log_text(self) -> bytes | None:
         """Write what is in force as a log that a server can go on with; `None` on replay."""

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.control.fronts import EPOCH, SCENARIO, ask, front, line_of, picture, told
+from tests.serving import live_server
+from toolkit.model.instants import MINUTE, SECOND, format_instant
+from toolkit.server import worlds as worlds_module
+from toolkit.server.worlds import BoundedLog
+
+ACTIONS = (
+    ("POST", "/v1/data/refresh", None),
+    ("POST", "/_toolkit/clock", {"advance": "10m"}),
+    ("POST", "/_toolkit/clock", {"advance": "1d"}),
+    ("POST", "/_toolkit/clock", {"set": "+30s"}),
+    ("POST", "/_toolkit/checkpoints", {"name": "here"}),
+    ("POST", "/_toolkit/restore", {"name": "here"}),
+    ("POST", "/_toolkit/reset", None),
+    ("POST", "/v1/jobs?start=true", {"name": "n", "operations": [{"_op": "test-reader"}, {"_op": "noop"}]}),
+    ("STOP", "", None),
+    ("GET", "/v1/ex?size=2", None),
+)
+"""What a client does to a world; STOP stops its first running execution."""
+
+
+def act(server: Any, action: tuple[str, str, Any], world: str | None) -> tuple[int, bytes]:
+    """Do one thing and give what was answered."""
+    method, target, body = action
+    if method == "STOP":
+        running = told(ask(server, "GET", "/v1/ex?status=running&size=1", None, world))
+        method, target = "POST", f"/v1/ex/{running[0]['ex_id'] if running else 'none'}/_stop"
+    ready = ask(server, method, target, body, world)
+    return ready.status, ready.body
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from(ACTIONS)), max_size=14))
+def test_worlds_see_nothing_of_each_other(steps: list[tuple[str | None, tuple[str, str, Any]]]) -> None:
+    """Under any interleaving each world answers as if it were alone on its server."""
+    together = front()
+    alone = {name: front() for name in (None, "a", "b", "c")}
+    for name, action in steps:
+        assert act(together, action, name) == act(alone[name], action, name)
+    for name, server in alone.items():
+        assert picture(together, name) == picture(server, name)
+
+
+def test_a_world_begins_as_the_server_did() -> None:
+    """Clock and commands of the world without a name are not another world's."""
+    server = front()
+    ask(server, "POST", "/v1/data/refresh")
+    ask(server, "POST", "/_toolkit/clock", {"advance": "1h"})
+    assert picture(server, "fresh") == picture(front())
+    assert line_of(ask(server, "GET", "/v1/ex", None, "fresh"), "X-Toolkit-Instant") == format_instant(EPOCH)
+    assert line_of(ask(server, "GET", "/v1/ex", None, "fresh"), "X-Toolkit-Sequence") == "0"
+
+
+@pytest.mark.parametrize("name", ["t1", "tests/test_x.py::test_y[a b]", "ä", "100%"])
+def test_a_path_names_a_world_as_well(name: str) -> None:
+    """What follows its percent-encoded name is what is asked of it, the control API too."""
+    server, quoted = (
+        front(),
+        httpx.URL("http://x", params={"n": name}).query.decode().removeprefix("n=").replace("+", "%20"),
+    )
+    below = f"/_toolkit/worlds/{quoted}"
+    assert ask(server, "POST", f"{below}/_toolkit/clock", {"advance": "7m"}).status == 200
+    assert told(ask(server, "GET", "/_toolkit/clock", None, name))["t"] == format_instant(EPOCH + 7 * MINUTE)
+    assert ask(server, "GET", f"{below}/v1/ex").body == ask(server, "GET", "/v1/ex", None, name).body
+    assert ask(server, "GET", f"{below}/v1/ex", None, name).status == 200
+    assert told(ask(server, "GET", "/_toolkit/worlds"))["worlds"][0]["name"] == name
+    assert ask(server, "DELETE", below).status == 200
+    assert told(ask(server, "GET", "/_toolkit/worlds")) == {"worlds": []}
+
+
+@pytest.mark.parametrize(
+    ("target", "world", "status", "words"),
+    [
+        ("/v1/ex", "", 400, "1 to 200 printable letters"),
+        ("/v1/ex", "x" * 201, 400, "1 to 200 printable letters"),
+        ("/v1/ex", "a\tb", 400, "cannot name a world"),
+        ("/_toolkit/worlds/a/v1/ex", "b", 400, "cannot ask two worlds"),
+        ("/_toolkit/worlds//v1/ex", None, 400, "cannot name a world ''"),
+    ],
+)
+def test_what_names_no_world_is_refused(target: str, world: str | None, status: int, words: str) -> None:
+    """With a sentence, and no world is made."""
+    server = front()
+    refused = ask(server, "GET", target, None, world)
+    assert refused.status == status
+    assert words in told(refused)["message"]
+    assert server.worlds.listed() == []
+
+
+def test_an_unknown_world_is_not_dropped() -> None:
+    """404, with where to look."""
+    refused = ask(front(), "DELETE", "/_toolkit/worlds/none")
+    assert refused.status == 404
+    assert "cannot drop the world 'none'" in told(refused)["message"]
+
+
+def test_worlds_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One too many is refused while all are in use; the one that was idle longest goes when it was idle for an hour."""
+    now = 0.0
+    monkeypatch.setattr(worlds_module, "uptime", lambda: now)
+    server = front(most_worlds=2)
+    for name in ("old", "young"):
+        now += 10
+        assert ask(server, "GET", "/v1/ex", None, name).status == 200
+    refused = ask(server, "GET", "/v1/ex", None, "third")
+    assert refused.status == 409
+    assert "there are 2, as many as there may be" in told(refused)["message"]
+    now = 20.0 + worlds_module.IDLE
+    assert ask(server, "GET", "/v1/ex", None, "third").status == 200
+    assert [world["name"] for world in server.worlds.listed()] == ["third", "young"]
+
+
+def test_a_server_may_keep_no_other_worlds() -> None:
+    """With a bound of 0 every name is refused."""
+    assert ask(front(most_worlds=0), "GET", "/v1/ex", None, "a").status == 409
+
+
+def test_the_log_of_a_world_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that never stops writing gets a 500 with what to do, and the world stays as it was."""
+    monkeypatch.setattr(worlds_module, "MOST_ENTRIES", 2)
+    server = front()
+    for _ in range(2):
+        assert ask(server, "POST", "/v1/data/refresh", None, "a").status == 200
+    before = picture(server, "a")
+    refused = ask(server, "POST", "/v1/data/refresh", None, "a")
+    assert (refused.status, picture(server, "a")) == (500, before)
+    assert "drop the world" in told(refused)["message"]
+    assert ask(server, "POST", "/_toolkit/clock", {"advance": "1m"}, "a").status == 500
+    assert told(ask(server, "GET", "/_toolkit/clock", None, "a"))["t"] == format_instant(EPOCH)
+
+
+def test_the_text_of_a_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large entries count by their bytes."""
+    monkeypatch.setattr(worlds_module, "MOST_TEXT", 40)
+    log = BoundedLog(1)
+    assert log.append(EPOCH, {"do": "refresh"}) == 1
+    with pytest.raises(worlds_module.CommandNotKept):
+        log.append(EPOCH, {"do": "stop", "ex_id": "x" * 40})
+    assert log.sequence == 1
+
+
+def test_going_back_to_a_checkpoint() -> None:
+    """Commands, clock and later records are as they were; the log keeps all that happened."""
+    server = front()
+    ask(server, "POST", "/v1/data/refresh")
+    ask(server, "POST", "/_toolkit/clock", {"advance": "3m"})
+    mark = told(ask(server, "POST", "/_toolkit/checkpoints", {"name": "here"}))
+    assert mark == {"name": "here", "t": format_instant(EPOCH + 3 * MINUTE), "sequence": 3, "speed": 1, "frozen": True}
+    before = picture(server)
+    for action in ACTIONS[:3]:
+        act(server, action, None)
+    assert picture(server) != before
+    assert told(ask(server, "POST", "/_toolkit/restore", {"name": "here"}))["t"] == mark["t"]
+    assert picture(server) == before
+    assert told(ask(server, "GET", "/_toolkit/checkpoints")) == {"checkpoints": [mark]}
+    assert told(ask(server, "GET", "/_toolkit/commands"))["total"] == 7
+    ask(server, "POST", "/_toolkit/reset")
+    assert picture(server) == picture(front())
+    ask(server, "POST", "/_toolkit/restore", {"name": "here"})
+    assert picture(server) == before
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "status", "words"),
+    [
+        ("/_toolkit/checkpoints", {}, 400, "missing required field `name`"),
+        ("/_toolkit/checkpoints", {"name": ""}, 400, "1 to 200 printable letters"),
+        ("/_toolkit/restore", {"name": "none"}, 404, "there is none"),
+        ("/_toolkit/restore", {"name": 3}, 400, "name: Expected `str`"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(target: str, body: Any, status: int, words: str) -> None:
+    """One sentence that names the field or the names there are."""
+    refused = ask(front(), "POST", target, body)
+    assert refused.status == status
+    assert words in told(refused)["message"]
+
+
+def test_checkpoints_are_bounded() -> None:
+    """The hundred-and-first name is refused, a name that is there is taken again, and a wrong name lists the right."""
+    server = front()
+    for number in range(100):
+        assert ask(server, "POST", "/_toolkit/checkpoints", {"name": str(number)}).status == 200
+    assert ask(server, "POST", "/_toolkit/checkpoints", {"name": "x"}).status == 409
+    assert ask(server, "POST", "/_toolkit/checkpoints", {"name": "7"}).status == 200
+    assert "choose one of: 0, 1, 10" in told(ask(server, "POST", "/_toolkit/restore", {"name": "x"}))["message"]
+
+
+def test_the_same_commands_after_a_reset_make_the_same_records() -> None:
+    """Ids are keyed by what the world folds, not by how often the clock was set."""
+    server = front()
+    job = ACTIONS[7]
+    first = act(server, job, None)
+    act(server, ("POST", "/_toolkit/clock", {"advance": "1m"}), None)
+    act(server, ("POST", "/_toolkit/reset", None), None)
+    act(server, ("POST", "/_toolkit/clock", {"frozen": True}), None)
+    assert act(server, job, None) == first
+
+
+def test_a_log_that_was_fetched_is_the_same_world() -> None:
+    """What is in force, written as a file for --log; a world without commands has one line."""
+    from toolkit.world.loglines import read_lines  # noqa: PLC0415 - only here
+
+    server = front()
+    assert ask(server, "GET", "/_toolkit/log").body.count(b"\n") == 1
+    for action in (ACTIONS[0], ACTIONS[6], ACTIONS[7], ACTIONS[1]):
+        act(server, action, None)
+    lines = read_lines(ask(server, "GET", "/_toolkit/log").body, "fetched")
+    assert lines.scenario == SCENARIO
+    assert [command.entry["do"] for command in lines.commands] == ["post_job", "clock"]
+
+
+def test_a_waiting_request_moves_a_clock_that_may_be_moved() -> None:
+    """With auto-advance a blocking stop is answered at its end, without it at once with the status it has."""
+    for auto_advance, status, passed in ((True, "stopped", 9 * SECOND), (False, "stopping", 0)):
+        server = front(auto_advance=auto_advance)
+        with live_server(SCENARIO) as plain, httpx.Client(base_url=plain.url) as client:
+            plain.front.worlds.base.auto_advance = auto_advance
+            ex_id = told(ask(server, "GET", "/v1/ex?status=running&size=1"))[0]["ex_id"]
+            stopped = client.post(f"/v1/ex/{ex_id}/_stop")
+            assert stopped.json() == {"status": status}
+            assert stopped.headers["X-Toolkit-Instant"] == format_instant(EPOCH + passed)
+
+
+def test_a_jump_beyond_the_world_is_not_made_for_a_waiting_request() -> None:
+    """At the end of the world a stop is answered with the status it has."""
+    server = front(auto_advance=True)
+    base = server.worlds.base
+    assert base.await_instant(base.reading().last + 1) is None
+    assert base.await_instant(EPOCH + 5) == EPOCH + 5
+    assert base.await_instant(EPOCH + 3) == EPOCH + 5
+    ask(server, "POST", "/_toolkit/clock", {"frozen": False})
+    assert base.await_instant(EPOCH + MINUTE) is None
+
+
+def test_many_clients_at_once_each_have_their_world() -> None:
+    """64 workers against one server, each with its own instant and commands, see what they would see alone."""
+    with live_server(SCENARIO) as server:
+
+        def work(number: int) -> tuple[bytes, bytes]:
+            with httpx.Client(base_url=server.url, headers={"X-Toolkit-World": f"w{number}"}) as client:
+                for _ in range(3):
+                    client.post("/_toolkit/clock", json={"advance": f"{number}m"}).raise_for_status()
+                    if number % 2:
+                        client.post("/v1/data/refresh").raise_for_status()
+                at = client.get("/v1/ex", headers={"X-Toolkit-At": f"+{number}s"})
+                return client.get("/v1/ex").content, at.content
+
+        with ThreadPoolExecutor(16) as pool:
+            seen = list(pool.map(work, range(64)))
+    for number, (now, at) in enumerate(seen):
+        alone = front()
+        for _ in range(3):
+            ask(alone, "POST", "/_toolkit/clock", {"advance": f"{number}m"})
+            if number % 2:
+                ask(alone, "POST", "/v1/data/refresh")
+        assert ask(alone, "GET", "/v1/ex").body == now
+        assert ask(alone, "GET", "/v1/ex", at=f"+{number}s").body == at
