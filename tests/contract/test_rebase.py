@@ -85,7 +85,7 @@ def test_the_demo_bundle_is_answered_alike_at_another_time(ms: int) -> None:
     before = replay(DEMO, allow_edited=False).cluster
     after = replay(DEMO, allow_edited=False, rebase_to=before.timeline.first + ms).cluster
     for t in instants_of(before.timeline):  # type: ignore[arg-type]  # a bundle's
-        check_moved(before, after, t, ms, [*targets(before, t, 40), *SORTED])
+        check_moved(before, after, t, ms, [*targets(before, t, 12), *SORTED])
 
 
 def test_a_shift_of_nothing_changes_no_byte() -> None:

@@ -47,6 +47,14 @@ def test_equally_new_ones_and_odd_dates_have_an_order() -> None:
     assert latest(of, "j", 0)[0] == "a"
 
 
+def test_dates_before_1970_are_dates_too() -> None:
+    """The newest of them counts, and no date at all is older still."""
+    old, new = format_instant(-20), format_instant(-10)
+    of = timeline(executions=[execution("a", "j", old), execution("b", "j", new), execution("c", "j", None)])
+
+    assert latest(of, "j", 0)[0] == "b"
+
+
 def test_jobs_whose_hashes_collide_are_told_apart() -> None:
     """An execution belongs to the job it names at the instant, whatever the index says."""
     assert crc32(b"plumless") == crc32(b"buckeroo")

@@ -12,19 +12,16 @@ from toolkit.model.instants import EARLIEST, LATEST, format_instant, format_shif
 from toolkit.tracks.shift import check_shift, shifted_frames, shifted_orders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from toolkit.bundle.typed import LineCheck
     from toolkit.tracks.kinds import Kind
     from toolkit.tracks.outline import Outline
 
-_YEARS: Final = re.compile(rb'"([0-9]{4})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"')
-_HIDDEN: Final = re.compile(rb'\\u|"value"\s*:\s*"')
-"""What may stand for dates that are not read off a line: escaped letters, and dates that move."""
-_NO_YEAR: Final = b""
-_ANY_YEAR: Final = b":"
-"""Sorts behind every digit."""
+_REST: Final = "-[0-9]{2}-[0-9]{2}T"
+_MOVING: Final = re.compile(rb'"value"\s*:\s*"')
+"""A counter of dates, which may lead to other years than it begins in."""
 
 
 class ShiftCheck:
@@ -46,8 +43,7 @@ class ShiftCheck:
         self._kind = kind
         self._ms = ms
         self._instants = instants
-        self._early = _year(EARLIEST - ms) if ms < 0 else _NO_YEAR
-        self._late = _ANY_YEAR if ms < 0 else _year(LATEST - ms)
+        self._years = _years_to(_year(EARLIEST - ms)) if ms < 0 else _years_from(_year(LATEST - ms))
 
     def check(self, text: bytes) -> Outline:
         """Check a line and give its outline.
@@ -57,8 +53,9 @@ class ShiftCheck:
             InstantError: If a date on it cannot be moved; the text starts with the field.
         """
         outline = self._inner.check(text)
-        years = _YEARS.findall(text)
-        if (years and (min(years) <= self._early or max(years) >= self._late)) or _HIDDEN.search(text):
+        # Escaped letters may be those of a date.
+        moving = b'"deltas"' in text and _MOVING.search(text)
+        if moving or b"\\u" in text or self._years.search(text):
             check_shift(self._kind, parse_line(text), self._ms, self._instants)
         return outline
 
@@ -87,5 +84,25 @@ def unshiftable(bundle: Path, why: str) -> InstantError:
     )
 
 
-def _year(t: int) -> bytes:
-    return format_instant(t)[:4].encode()
+def _year(t: int) -> str:
+    return format_instant(t)[:4]
+
+
+def _years_from(year: str) -> re.Pattern[bytes]:
+    """Find dates of a year or a later one."""
+    return _dates(year, lambda digit: f"[{int(digit) + 1}-9]" if digit < "9" else "")
+
+
+def _years_to(year: str) -> re.Pattern[bytes]:
+    """Find dates of a year or an earlier one."""
+    return _dates(year, lambda digit: f"[0-{int(digit) - 1}]" if digit > "0" else "")
+
+
+def _dates(year: str, beyond: Callable[[str], str]) -> re.Pattern[bytes]:
+    # What has the first digits and then one beyond; the fewer letters are open, the faster a line is gone through.
+    others = [
+        f"{year[:place]}{digits}{'[0-9]' * (3 - place)}"
+        for place, digit in enumerate(year)
+        if (digits := beyond(digit))
+    ]
+    return re.compile(f'"(?:{"|".join([year, *others])}){_REST}'.encode())
