@@ -235,3 +235,10 @@ def test_a_full_page_of_the_newest_stops_the_search(monkeypatch: pytest.MonkeyPa
     assert asked == [0]
     assert body("/v1/ex?filter=*&size=0") == []
     assert asked == [0]
+
+
+def test_a_recorded_job_may_lack_its_id() -> None:
+    """Nothing is its execution, and the rest of the list is answered."""
+    job = {"name": "odd", "_updated": "2026-01-01T00:00:00.000Z"}
+    cluster = Cluster(TrackTimeline({"jobs": [Track(id="x", doc=job)]}, 0, NEVER), None, "replay")
+    assert body("/v1/jobs?ex", cluster) == [{**job, "ex": {}}]

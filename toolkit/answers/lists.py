@@ -83,7 +83,8 @@ def wanted_fields(query: Query) -> list[str] | None:
 
 def with_execution(view: View, job: Record, fields: list[str]) -> Held[Document]:
     """Give a job with the chosen fields of its newest execution; nothing of it where it says that it was deleted."""
-    record, until = view.latest_execution(job.fields["job_id"])
+    # A recorded job may lack its id: then nothing is known to be its execution.
+    record, until = view.latest_execution(str(job.fields.get("job_id")))
     chosen: Document = {}
     if record is not None:
         chosen = select(record.fields, fields) if fields else record.fields
