@@ -44,3 +44,24 @@ def test_the_commands_of_the_readme_do_what_it_says(tmp_path: Path) -> None:
         assert text in done.stdout[at:], done.stdout
         at = done.stdout.index(text, at) + len(text)
     assert '"error"' not in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine: the README's session is not run")
+def test_the_clock_is_set_as_the_readme_does(tmp_path: Path) -> None:
+    """Each command of the section on time and worlds is answered with a success, in the order in which they stand."""
+    section = README.read_text("utf-8").partition("## Time, and everything else")[2].partition("\n## ")[0]
+    blocks = [block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) if "curl" in block]
+    assert len(blocks) >= 3
+    with live_server(Scenario()) as server:
+        script = "".join(blocks).replace("http://127.0.0.1:5678", server.url).replace("curl ", "curl -fsS ")
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    for text in ('"t": "2026-01-01T00:10:00.000Z"', '"speed": 60', '"reproduce": "toolkit serve', '"name": "mine"'):
+        assert text in done.stdout, text
