@@ -10,7 +10,8 @@ import pytest
 
 from tests.serving import live_cluster, toolkit
 from toolkit.answers.answer import Request, answer
-from toolkit.model.instants import parse_instant
+from toolkit.clock import wall_now
+from toolkit.model.instants import format_instant, parse_instant
 from toolkit.world.scenario import Scenario
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - this is what is tested
@@ -152,6 +153,14 @@ def test_a_port_in_use_is_one_sentence() -> None:
         (("serve", "--replay", "x", "--log", "y"), 2, "--log with --replay"),
         (("serve", "--live", "--allow-edited"), 2, "--allow-edited with --live"),
         (("serve", "--live", "--serve-unredacted"), 2, "--serve-unredacted with --live"),
+        (("serve", "--live", "--rebase"), 2, "--rebase with --live"),
+        ((*LIVE, "--speed", "0"), 2, "cannot run at speed 0"),
+        ((*LIVE, "--speed", "fast"), 2, "--speed"),
+        ((*LIVE, "--until", "soon"), 2, "cannot read the date 'soon'"),
+        ((*LIVE, "--at", "+5m", "--until", "+1m"), 2, "cannot run until +1m"),
+        ((*LIVE, "--until", "+4000d"), 2, "cannot run until +4000d"),
+        ((*LIVE, "--worlds", "-1"), 2, "--worlds"),
+        ((*LIVE, "--token-file", "/nowhere/token"), 2, "cannot read the token in /nowhere/token"),
         ((*LIVE, "--epoch", "yesterday"), 2, "cannot read the date 'yesterday'"),
         ((*LIVE, "--at", "soon"), 2, "write it like 2026-01-01T00:00:00Z, or as an offset: +5m"),
         ((*LIVE, "--at", "7m"), 2, "or as an offset: +7m"),
@@ -218,3 +227,78 @@ def test_ipv6_works() -> None:
         assert url.startswith("http://[::1]:")
         assert httpx.get(url).status_code == 200
         assert process.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "instant", "shown"),
+    [
+        (("--frozen", "--speed", "60"), "2026-03-01T00:00:00.000Z", {"speed": 60, "frozen": True, "loop": False}),
+        (
+            ("--at", "+1m", "--until", "+2m", "--loop", "--frozen"),
+            "2026-03-01T00:01:00.000Z",
+            {"loop": True, "last": "2026-03-01T00:02:00.000Z"},
+        ),
+        (("--at", "+2m", "--until", "2026-03-01T00:02:00Z"), "2026-03-01T00:02:00.000Z", {"frozen": False, "speed": 1}),
+    ],
+)
+def test_flags_set_the_clock(flags: tuple[str, ...], instant: str, shown: dict[str, object]) -> None:
+    """Speed, start, end and loop are as the control API shows them, and in the line that has the run again."""
+    with toolkit(*LIVE, "--seed", "1", "--epoch", "2026-03-01T00:00:00Z", *flags) as process:
+        reading = httpx.get(f"{process.url()}/_toolkit/clock").json()
+        again = httpx.get(f"{process.out.seen[0]}/_toolkit/info").json()["reproduce"]
+        process.stop()
+        said = process.err.all()
+    assert reading["t"] == instant
+    assert {name: reading[name] for name in shown} == shown
+    assert f"to have this run again: {again}" in said
+    assert all(flag in again.split() for flag in flags if flag.startswith("--"))
+
+
+def test_auto_advance_moves_the_clock_of_a_waiting_request() -> None:
+    """A blocking stop of a frozen server is answered at its end, at once."""
+    with toolkit(*LIVE, "--seed", "1", "--epoch", "2026-03-01T00:00:00Z", "--frozen", "--auto-advance") as process:
+        url = process.url()
+        (one,) = httpx.get(f"{url}/v1/ex", params={"status": "running", "size": 1}).json()
+        stopped = httpx.post(f"{url}/v1/ex/{one['ex_id']}/_stop")
+        process.stop()
+    assert stopped.json() == {"status": "stopped"}
+    assert stopped.headers["X-Toolkit-Instant"] == "2026-03-01T00:00:09.000Z"
+
+
+def test_a_bundle_is_rebased_to_now_or_to_a_date() -> None:
+    """Its start is the wall's time or the date, its records are as old as they were, and the line has it again."""
+    bundle = str(Path(__file__).parents[2] / "snapshots" / "demo")
+    replay = ("serve", "--replay", bundle, "--port", "0", "--frozen", "--rebase")
+    for epoch in ((), ("--epoch", "2030-05-05T00:00:00Z")):
+        before = format_instant(wall_now())
+        with toolkit(*replay, *epoch) as process:
+            url = process.url()
+            first = httpx.get(f"{url}/v1/jobs")
+            after = format_instant(wall_now())
+            again = httpx.get(f"{url}/_toolkit/info").json()["reproduce"]
+            process.stop()
+        instant = first.headers["X-Toolkit-Instant"]
+        assert instant == "2030-05-05T00:00:00.000Z" if epoch else before <= instant <= after
+        with toolkit(*again.removeprefix("toolkit ").split(), "--port", "0") as process:
+            assert httpx.get(f"{process.url()}/v1/jobs").content == first.content
+            process.stop()
+
+
+def test_listening_to_others_needs_a_token(tmp_path: Path) -> None:
+    """It is printed once, or comes from a file and is not printed; the cluster itself is open."""
+    everywhere = ("serve", "--live", "--host", EVERYWHERE, "--port", "0")
+    file = tmp_path / "token"
+    file.write_text("a-token-from-a-file\n")
+    for flags in ((), ("--token-file", str(file))):
+        with toolkit(*everywhere, *flags) as process:
+            url = process.url().replace(EVERYWHERE, "127.0.0.1")
+            refused, open_to_all = httpx.get(f"{url}/_toolkit/clock"), httpx.get(f"{url}/v1/ex?size=1")
+            token = "a-token-from-a-file" if flags else None
+            if not flags:
+                line = process.err.next(lambda text: text.startswith("token of the control API: "))
+                token = line.rpartition(" ")[2]
+            let_in = httpx.get(f"{url}/_toolkit/clock", headers={"Authorization": f"Bearer {token}"})
+            process.stop()
+            said = "\n".join(process.err.all())
+        assert (refused.status_code, open_to_all.status_code, let_in.status_code) == (401, 200, 200)
+        assert not flags or "a-token-from-a-file" not in said
