@@ -82,9 +82,11 @@ def decide(faults: Faults, tally: Tally, facing: Facing) -> Spoiling | None:
     for number, rule in faults.rules.items():
         if not rule.is_for(facing) or _is_spent(rule, tally.hits_at(number, facing.route)):
             continue
+        if not rule.hits(faults.seed, number, facing):
+            continue
         late = rule.delay(faults.seed, number, facing) if not delay else 0
         other = rule.harms(facing) if harm is None else None
-        if not (late or other) or not rule.hits(faults.seed, number, facing):
+        if not (late or other):
             continue
         hit.append(number)
         told += _told(number, late, other)
