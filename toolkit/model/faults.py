@@ -42,9 +42,9 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     ] = "*"
     method: Annotated[str, Meta(description="Only this HTTP method", min_length=1, max_length=20)] | None = None
     rate: Annotated[float, Meta(description="Which part of the requests, in millionths", ge=0, le=1)] | int = 1
-    times: (
-        Annotated[int, Meta(description="At most so many requests of each route", ge=1, le=1_000_000_000)] | None
-    ) = None
+    times: Annotated[int, Meta(description="At most so many requests of each route", ge=1, le=1_000_000_000)] | None = (
+        None
+    )
     from_: Moment | None = field(default=None, name="from")
     to: Annotated[str, Meta(description="Until then, that instant excluded; written like from")] | None = None
     delay: Duration | Spread | None = None

@@ -49,7 +49,9 @@ class WorldFaults:
     def listed(self) -> FaultList:
         """List those in force, in the order in which they are tried."""
         rules = self._faults.rules.items()
-        return FaultList(self._seed, [ListedFault(number, self._tally.hits(number), rule.fault) for number, rule in rules])
+        return FaultList(
+            self._seed, [ListedFault(number, self._tally.hits(number), rule.fault) for number, rule in rules]
+        )
 
     def add(self, t: int, faults: Sequence[Fault]) -> list[int]:
         """Add some, and give their ids.

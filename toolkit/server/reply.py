@@ -63,6 +63,8 @@ class Spoiled(Reply):
         harm = self._spoiling.harm
         held: set[Any] = protocol.app.ctx.held
         held.add(protocol)
+        # What reads nothing does not see the client go; Sanic stops reading while it has much to look at.
+        protocol.transport.resume_reading()
         try:
             await asyncio.sleep(self._spoiling.delay / _SECOND)
             if harm is not None and harm.manner in _WAYS:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from toolkit.faults.faults import MOST_FAULTS
 from toolkit.answers.control.sent import desk_of, read_as
 from toolkit.answers.exchange import BARE_JSON, Refusal
 from toolkit.answers.route import Route, Sent
 from toolkit.errors import FaultError
+from toolkit.faults.faults import MOST_FAULTS
 from toolkit.model.commanded import Said
 from toolkit.model.faults import Fault, FaultIds, FaultList
 from toolkit.model.wire import pretty
