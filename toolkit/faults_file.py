@@ -38,7 +38,7 @@ def read_faults(text: str, say: Callable[[str], None]) -> tuple[Fault, ...]:
     for number, table in enumerate(tables, 1):
         try:
             fault = fault_from(table)
-            refuse_unknown([fault])
+            refuse_unknown(fault)
             rule_of(fault, 0)
         except FaultError as error:
             msg = f"cannot read the faults {text}: number {number}: {error}"

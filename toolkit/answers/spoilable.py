@@ -10,8 +10,6 @@ from toolkit.answers.routes import ROUTES, match
 from toolkit.errors import FaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from toolkit.model.faults import Fault
 
 _CONTROL: Final = "/_toolkit/"
@@ -30,15 +28,14 @@ def route_of(method: str, path: str) -> str:
         return ""
 
 
-def refuse_unknown(faults: Iterable[Fault]) -> None:
-    """Refuse faults for operations that there are not.
+def refuse_unknown(fault: Fault) -> None:
+    """Refuse a fault for an operation that there is not.
 
     Raises:
-        FaultError: If there is one; the text names an operation that is called alike.
+        FaultError: If it is for one; the text names an operation that is called alike.
     """
-    for fault in faults:
-        if fault.route in SPOILABLE or fault.route == "*" or fault.route.startswith("/"):
-            continue
-        alike = get_close_matches(fault.route, SPOILABLE, 1) or ["executions"]
-        msg = f"route: no operation is called {fault.route!r}; write one such as {alike[0]}, a path like /v1/ex/*, or *"
-        raise FaultError(msg)
+    if fault.route in SPOILABLE or fault.route == "*" or fault.route.startswith("/"):
+        return
+    alike = get_close_matches(fault.route, SPOILABLE, 1) or ["executions"]
+    msg = f"route: no operation is called {fault.route!r}; write one such as {alike[0]}, a path like /v1/ex/*, or *"
+    raise FaultError(msg)

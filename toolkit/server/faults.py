@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.answers.spoilable import refuse_unknown, route_of
+from toolkit.errors import FaultError
 from toolkit.faults.faults import decide, faults_of
 from toolkit.faults.rule import Facing, document_of, rule_of
 from toolkit.faults.tally import Tally
@@ -24,6 +25,7 @@ class WorldFaults:
 
     Attributes:
         active: Whether there are any: where there are none, nobody counts.
+        changed: Whether they are others than at the start.
     """
 
     def __init__(self, log: CommandLog, initial: Sequence[Fault], seed: int, first: int) -> None:
@@ -60,9 +62,13 @@ class WorldFaults:
             FaultError: If one cannot be; then none is added.
             CommandNotKept: If it cannot be kept.
         """
-        refuse_unknown(faults)
-        for fault in faults:
-            rule_of(fault, self._first)
+        for place, fault in enumerate(faults):
+            try:
+                refuse_unknown(fault)
+                rule_of(fault, self._first)
+            except FaultError as error:
+                msg = str(error) if len(faults) == 1 else f"[{place}].{error}"
+                raise FaultError(msg) from None
         before = self._faults.given
         try:
             for number, fault in enumerate(faults, before + 1):
@@ -108,3 +114,4 @@ class WorldFaults:
     def _take_up(self) -> None:
         self._faults: Faults = faults_of(self._seed, self._first, self._initial, self._log.in_force())
         self.active = bool(self._faults.rules)
+        self.changed = [rule.fault for rule in self._faults.rules.values()] != list(self._initial)
