@@ -3,6 +3,7 @@
     ToolkitError                 could not do it               exit 1
     |- UsageError                asked wrongly                 exit 2
     |  |- ScenarioError          a parameter out of its range
+    |  |- FaultError             an HTTP fault that cannot be
     |  `- InstantError           outside the world or bundle
     |- BundleError               a bundle that cannot be read
     |  |- BundleNotFound
@@ -36,6 +37,10 @@ class UsageError(ToolkitError):
 
 class ScenarioError(UsageError):
     """A scenario parameter that is unknown, of the wrong type or out of its range."""
+
+
+class FaultError(UsageError):
+    """An HTTP fault with a part that is unknown, impossible or missing; its text names the field first."""
 
 
 class InstantError(UsageError):

@@ -39,7 +39,7 @@ def about_of(world: ServedWorld, settings: Settings) -> Document:
 
 def _reproduce(world: ServedWorld, settings: Settings) -> str:
     log = world.cluster.log
-    if log is None or not log.revision or (settings.keeps_log and world.name is None):
+    if log is None or not (log.revision or world.faults.changed) or (settings.keeps_log and world.name is None):
         return settings.again
     # What clients did is not in the flags: a log that holds it is to be had as well.
     below = "" if world.name is None else f"/_toolkit/worlds/{quote(world.name, safe='')}"

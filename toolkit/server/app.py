@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 from sanic import Sanic
 from sanic.exceptions import BadURL, SanicException
 from sanic.request import Request
-from sanic.response import BaseHTTPResponse
 from sanic.router import Router
 
 from toolkit.server.front import FAILED, MESSAGES, Front, Ready
+from toolkit.server.reply import Reply, reply_to
 from toolkit.server.waiting import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from sanic.response import BaseHTTPResponse
 
     from toolkit.answers.route import Stepwise
     from toolkit.server.worlds import ServedWorld
@@ -37,9 +39,7 @@ MOST_HEADERS = 16_384
 
 _LOG = logging.getLogger("toolkit.server")
 _NUMBERS = itertools.count(1)
-_KEPT_OPEN = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
 _READING = frozenset({"GET", "HEAD"})
-_CLOSED = ((b"Connection", b"close"),)
 
 
 class _OneRoute(Router):
@@ -65,23 +65,6 @@ class _AnyRequest(Request):
             self.raw_url = url_bytes
 
 
-class _Reply(BaseHTTPResponse):
-    """A response whose header lines go out as they are, in their order and letters."""
-
-    __slots__ = ("_lines",)
-
-    def __init__(self, ready: Ready) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # Sanic's
-        self.status = ready.status
-        self.body = ready.body
-        self._lines = ready.lines
-
-    @property
-    def processed_headers(self) -> Any:  # noqa: ANN401 - an iterator in Sanic, any iterable will do
-        """Give our lines and the one that Sanic knows: whether the connection stays open."""
-        return self._lines + (_KEPT_OPEN if self.headers.get("connection") == "keep-alive" else _CLOSED)
-
-
 def create_app(front: Front) -> App:
     """Make the Sanic app that serves a front. Several may live in one process."""
     # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
@@ -104,6 +87,8 @@ def create_app(front: Front) -> App:
         # Longer than the 5 s that we announce, as Node does: no client meets a connection that closes under its hands.
         KEEP_ALIVE_TIMEOUT=75,
     )
+    # Connections whose answers a fault holds back: nobody waits for them when the server stops.
+    app.ctx.held = set()
     app.add_route(_handler(front), "/", methods=["GET"], name="everything")
     app.error_handler.add(Exception, _refusal(front))
     return app
@@ -119,7 +104,7 @@ def _handler(front: Front) -> Callable[[Request], Any]:
         else:
             begun = front.begin(method, target, tag, control, at, request.body, _content_type(request), world, headers)
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
-        return _Reply(begun) if isinstance(begun, Ready) else _reply_later(*begun)
+        return reply_to(begun) if isinstance(begun, Ready) else _reply_later(*begun)
 
     return handle
 
@@ -138,7 +123,7 @@ async def _reply_later(steps: Stepwise[Ready], world: ServedWorld) -> BaseHTTPRe
         try:
             due = steps.send(came)
         except StopIteration as end:
-            return _Reply(end.value)
+            return reply_to(end.value)
         came = None
         if due is None:
             await asyncio.sleep(0)
@@ -152,7 +137,7 @@ def _refusal(front: Front) -> Callable[[Request, Exception], BaseHTTPResponse]:
         status = error.status_code if isinstance(error, SanicException) else 500
         if status not in MESSAGES:
             _LOG.error("cannot answer %s %r", request.method, request.raw_url, exc_info=error)
-            return _Reply(front.refuse(500, FAILED))
-        return _Reply(front.refuse(status, MESSAGES[status]))  # type: ignore[index]  # HTTPStatus keys are ints
+            return Reply(front.refuse(500, FAILED))
+        return Reply(front.refuse(status, MESSAGES[status]))  # type: ignore[index]  # HTTPStatus keys are ints
 
     return refuse

@@ -5,6 +5,7 @@ Knows HTTP's words but no web framework. Whoever asks it is one at a time: a loc
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,11 +14,13 @@ from urllib.parse import unquote
 from toolkit.answers.answer import Cluster, Request, Response, begin, finish
 from toolkit.answers.exchange import conditional
 from toolkit.errors import UsageError, WorldsFull
+from toolkit.faults.spoiling import OF_BODIES, Manner
 from toolkit.model.instants import SECOND, format_instant, parse_at
 from toolkit.model.wire import pretty
 from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import UI, page
 from toolkit.server.guard import Guard
+from toolkit.server.spoiled import failed, spoil
 from toolkit.server.worlds import ServedWorld, Worlds
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from toolkit.answers.route import Stepwise
     from toolkit.clock import Clock
+    from toolkit.faults.spoiling import Spoiling
 
 Lines = tuple[tuple[bytes, bytes], ...]
 _Key = tuple[str, str, int | None, int]
@@ -55,12 +59,19 @@ class Ready(NamedTuple):
         lines: The header lines, in order.
         body: The bytes.
         t: The instant that it is of.
+        spoiling: What a fault does to it; it is in the lines and the body already, as far as it can be.
     """
 
     status: int
     lines: Lines
     body: bytes
     t: int
+    spoiling: Spoiling | None = None
+
+    @property
+    def fault(self) -> str:
+        """What a fault does to it, in a line; empty if none does."""
+        return "" if self.spoiling is None else self.spoiling.told
 
 
 class Later(NamedTuple):
@@ -105,6 +116,10 @@ def _instant_asked(method: str, at: str, now: int) -> int:
 
 def _encoded(response: Response) -> Lines:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
+
+
+def _spoiled_later(steps: Stepwise[Ready], spoiling: Spoiling) -> Stepwise[Ready]:
+    return spoil((yield from steps), spoiling)
 
 
 class _Going(NamedTuple):
@@ -188,10 +203,13 @@ class Front:
                     target, asked = self._place(target, world, headers)
                 except _Refused as refused:
                     return self.refuse(refused.status, str(refused))
-            begun = self._begin(asked, method, target, if_none_match, cache_control, at, body, content_type)
+            go = self._begin
+            if asked.faults.active and not target.startswith(CONTROL):
+                go = self._begin_spoiled
+            begun = go(asked, method, target, if_none_match, cache_control, at, body, content_type)
             if isinstance(begun, Ready):
                 if not target.startswith(CONTROL):
-                    asked.journal.add(begun.t, method, target, headers, body, begun.status)
+                    asked.journal.add(begun.t, method, target, headers, body, begun.status, begun.fault)
                 return begun
         return Later(self._noted(asked, begun, method, target, headers, body), asked)
 
@@ -220,6 +238,39 @@ class Front:
             raise _Refused(400, str(error)) from None
         except WorldsFull as error:
             raise _Refused(409, str(error)) from None
+
+    def _begin_spoiled(  # noqa: PLR0913, PLR0917 - what is looked at in a request
+        self,
+        world: ServedWorld,
+        method: str,
+        target: str,
+        if_none_match: str | None,
+        cache_control: str | None,
+        at: str | None,
+        body: bytes,
+        content_type: str | None,
+    ) -> Ready | Stepwise[Ready]:
+        """Begin a request to a world with faults; one that gets an error instead never comes to the cluster."""
+        t = world.clock.now()
+        if at is not None:
+            # What is refused for its instant counts as a request of now.
+            with suppress(UsageError):
+                t = _instant_asked(method, at, t)
+        spoiling = world.faults.decide(method, target, t)
+        harm = None if spoiling is None else spoiling.harm
+        if spoiling is not None and harm is not None:
+            if harm.manner is Manner.STATUS:
+                response = failed(method, harm)
+                ready = Ready(response.status, (*_encoded(response), *self._stamp(t, world)), response.body, t)
+                return spoil(ready, spoiling)
+            if harm.manner is Manner.STALE:
+                at = format_instant(max(world.cluster.timeline.first, t - harm.stale))
+            elif harm.manner in OF_BODIES:
+                if_none_match = None
+        begun = self._begin(world, method, target, if_none_match, cache_control, at, body, content_type)
+        if spoiling is None:
+            return begun
+        return spoil(begun, spoiling) if isinstance(begun, Ready) else _spoiled_later(begun, spoiling)
 
     def _begin(  # noqa: PLR0913, PLR0917 - what is looked at in a request
         self,
@@ -282,7 +333,7 @@ class Front:
     ) -> Stepwise[Ready]:
         ready = yield from steps
         with self._lock:
-            world.journal.add(ready.t, method, target, headers, body, ready.status)
+            world.journal.add(ready.t, method, target, headers, body, ready.status, ready.fault)
         return ready
 
     def _ready(self, going: _Going, held: _Held, if_none_match: str | None, cache_control: str | None) -> Ready:

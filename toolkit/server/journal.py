@@ -20,6 +20,7 @@ class Asked(NamedTuple):
         headers: As sent; whoever shows them masks credentials.
         body: The beginning of what was sent with it.
         status: The HTTP status of the answer.
+        fault: What was done to it, empty if nothing was.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Asked(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     status: int
+    fault: str = ""
 
 
 MOST_BODY = 4_096
@@ -44,11 +46,18 @@ class Journal:
         self._kept: deque[Asked] = deque(maxlen=most)
 
     def add(  # noqa: PLR0913, PLR0917 - the parts of a request
-        self, t: int, method: str, target: str, headers: Mapping[str, str], body: bytes, status: int
+        self,
+        t: int,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        status: int,
+        fault: str = "",
     ) -> None:
         """Note a request."""
         self.total += 1
-        self._kept.append(Asked(self.total, t, method, target, headers, body[:MOST_BODY], status))
+        self._kept.append(Asked(self.total, t, method, target, headers, body[:MOST_BODY], status, fault))
 
     def clear(self) -> None:
         """Forget all requests, their number too."""

@@ -41,6 +41,8 @@ async def running(app: App, sock: socket.socket) -> AsyncIterator[None]:
         yield
     finally:
         server.server.close()
+        for connection in list(app.ctx.held):
+            connection.abort()
         # A request that is being answered is finished; idle connections are closed at once.
         for _ in range(int(GRACE / _LOOK_EVERY)):
             for connection in list(server.connections):

@@ -18,13 +18,17 @@ from toolkit.errors import CommandNotKept, UsageError, WorldsFull
 from toolkit.model.instants import format_instant
 from toolkit.model.wire import dumps
 from toolkit.server.about import about_of
+from toolkit.server.faults import WorldFaults
 from toolkit.server.journal import Journal
 from toolkit.world.commands import Command, MemoryLog, line_of
 from toolkit.world.loglines import head_of
 from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.clock import Clock
+    from toolkit.model.faults import Fault, FaultList
     from toolkit.model.wire import Document
     from toolkit.world.commands import CommandLog
 
@@ -48,6 +52,8 @@ class Settings(NamedTuple):
         keeps_log: Whether that command has the commands of the world without a name too.
         most_worlds: How many worlds may have a name.
         most_requests: How many requests each remembers.
+        faults: The faults with which each begins, and to which a reset goes back.
+        fault_seed: What keys the draws of faults; the scenario's seed if `None`, 1 on replay.
     """
 
     start: Setting
@@ -57,6 +63,8 @@ class Settings(NamedTuple):
     keeps_log: bool = False
     most_worlds: int = MOST_WORLDS
     most_requests: int = 1_000
+    faults: tuple[Fault, ...] = ()
+    fault_seed: int | None = None
 
 
 class BoundedLog(MemoryLog):
@@ -93,6 +101,7 @@ class ServedWorld:
         clock: Which instant it is.
         log: Where its control entries go, and its commands if it is live.
         journal: The requests it had.
+        faults: What goes wrong with its requests.
         auto_advance: Whether a request that waits moves its frozen clock.
     """
 
@@ -103,6 +112,8 @@ class ServedWorld:
         self.clock = clock
         self.log: CommandLog = cluster.log if cluster.log is not None else BoundedLog(0)
         self.journal = Journal(settings.most_requests)
+        seed = _seed_of(cluster) if settings.fault_seed is None else settings.fault_seed
+        self.faults = WorldFaults(self.log, settings.faults, seed, cluster.timeline.first)
         self.auto_advance = settings.auto_advance
         self.used = uptime()
         self._keeper = keeper
@@ -149,6 +160,7 @@ class ServedWorld:
         with self._keeper.lock:
             self.log.append(self._settings.start.t, {"do": "reset"})
             self.journal.clear()
+            self.faults.begin_again()
             self._clock().set(self._settings.start)
             return self.reading()
 
@@ -157,19 +169,37 @@ class ServedWorld:
         with self._keeper.lock:
             t, speed, frozen = self._clock().setting
             self.log.append(t, {"do": "checkpoint", "name": name, "speed": speed, "frozen": frozen})
-            return self.log.checkpoints()[name]
+            mark = self.log.checkpoints()[name]
+            self.faults.mark(mark)
+            return mark
 
     def restore(self, checkpoint: Command) -> Reading:
         """Go back to a checkpoint: what came after it is out of force."""
         with self._keeper.lock:
             entry = checkpoint.entry
             self.log.append(checkpoint.t, {"do": "restore", "name": entry["name"], "to": checkpoint.sequence})
+            self.faults.restore(checkpoint)
             self._clock().set(Setting(checkpoint.t, entry["speed"], entry["frozen"]))
             return self.reading()
 
     def checkpoints(self) -> dict[str, Command]:
         """Give the checkpoints by name."""
         return self.log.checkpoints()
+
+    def listed_faults(self) -> FaultList:
+        """List the faults in force."""
+        with self._keeper.lock:
+            return self.faults.listed()
+
+    def add_faults(self, faults: Sequence[Fault]) -> list[int]:
+        """Add faults, and give their ids."""
+        with self._keeper.lock:
+            return self.faults.add(self.clock.now(), faults)
+
+    def drop_faults(self, number: int | None) -> bool:
+        """Drop a fault, or all if `None`; gives whether there was one."""
+        with self._keeper.lock:
+            return self.faults.drop(self.clock.now(), number)
 
     def about(self) -> Document:
         """Say what is served, by which versions, and how to have it again."""
@@ -306,6 +336,10 @@ def another(cluster: Cluster) -> Cluster:
         return cluster
     log = BoundedLog(timeline.scenario.seed)
     return Cluster(timeline.another(log), log, cluster.mode, cluster.absent)
+
+
+def _seed_of(cluster: Cluster) -> int:
+    return cluster.timeline.scenario.seed if isinstance(cluster.timeline, LiveTimeline) else 1
 
 
 def _started(clock: Clock, cluster: Cluster) -> Setting:

@@ -53,6 +53,8 @@ def flaw_of(entry: Document) -> str | None:
     for name, kind in WORDS[entry["do"]].items():
         if not isinstance(entry.get(name), kind):
             return name
+    if entry["do"] in {"add_fault", "drop_faults"}:
+        return None if type(entry.get("id", 1)) is int else "id"
     if entry["do"] == "workers":
         number = entry.get("remove", entry.get("add"))
         return None if isinstance(number, (int, float, Literal)) else "add or remove"
@@ -176,7 +178,7 @@ class _Force:
 
     Attributes:
         folded: Those that a world folds, in the order in which they came.
-        control: The last clock setting, and the faults since they were last dropped all together.
+        control: The last clock setting, and what became of faults since they were last dropped all together.
         marks: The newest checkpoint of each name; a reset leaves them.
         revision: The number of the last entry that changed `folded`.
     """

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.model.faults import Fault, FaultList
     from toolkit.model.wire import Document
     from toolkit.world.commands import Command
 
@@ -65,6 +68,20 @@ class Desk(Protocol):
 
     def checkpoints(self) -> dict[str, Command]:
         """Give the checkpoints by name."""
+
+    def listed_faults(self) -> FaultList:
+        """List the faults in force, in the order in which they are tried."""
+
+    def add_faults(self, faults: Sequence[Fault]) -> list[int]:
+        """Add faults, and give their ids.
+
+        Raises:
+            FaultError: If one cannot be; then none is added.
+            CommandNotKept: If one cannot be kept.
+        """
+
+    def drop_faults(self, number: int | None) -> bool:
+        """Drop a fault, or all if `None`; gives whether there was one."""
 
     def about(self) -> Document:
         """Say what is served, by which versions, and how to have it again."""
