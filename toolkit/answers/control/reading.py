@@ -39,10 +39,9 @@ class Noted:
         lines = self.asked.head.decode("utf-8", "replace").split("\r\n")[1:]
         # The last line of a head that was cut may be half a line.
         for line in lines[:-1] if self.asked.cut and len(self.asked.head) >= MOST_HEAD else lines:
-            name, colon, value = line.partition(":")
-            if colon:
-                key = name.strip().lower()
-                headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
+            name, _, value = line.partition(":")
+            key, text = name.strip().lower(), value.strip()
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
         return headers
 
     @cached_property
