@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolkit.model.credentials import is_credential
 from toolkit.model.wire import Literal, dumps
 from toolkit.recorder.allowed import HARMLESS, KINDS, is_date, is_id, is_public, is_span, is_version
 from toolkit.recorder.pseudonyms import Pseudonyms
 from toolkit.recorder.redact import Redactor, Report
-from toolkit.recorder.shapes import is_credential
 
 UUID = "17bb809a-4a6f-465a-9ee6-989e30c1db87"
 DATE = "2026-11-22T17:34:44.859Z"

@@ -85,6 +85,18 @@ def pretty(value: object) -> bytes:
         return _HIDDEN.sub(rb"\\u\1", msgspec.json.format(hidden, indent=4))
 
 
+def compact(text: bytes) -> bytes:
+    """Give JSON without the blanks between its tokens, which stay as they are.
+
+    Raises:
+        ValueError: If it is not JSON, or holds a lone surrogate.
+    """
+    try:
+        return msgspec.json.format(text, indent=-1)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from None
+
+
 def pretty_item(value: object) -> bytes:
     """Write a value as it stands inside a pretty array, without its own leading blanks."""
     return pretty([value])[6:-2]

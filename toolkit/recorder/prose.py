@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.credentials import is_credential
 from toolkit.model.status import STATUSES
 from toolkit.recorder.allowed import is_date, is_day
 from toolkit.recorder.harmless import CODE, NAMES, WORDS
-from toolkit.recorder.shapes import UUID, is_credential
+from toolkit.recorder.shapes import UUID
 from toolkit.recorder.suspects import suspect
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toolkit.model.credentials import is_credential
 from toolkit.recorder import shapes
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Pseudonyms:
         ]
         shown = scheme if scheme.lower() in shapes.SCHEMES else self.word(scheme)
         path, mark, query = path.partition("?")
-        pairs = [pair for pair in re.split("[&;]", query) if not shapes.is_credential(pair.partition("=")[0])]
+        pairs = [pair for pair in re.split("[&;]", query) if not is_credential(pair.partition("=")[0])]
         asked = "&".join("=".join(self.token(part) if part else "" for part in pair.split("=", 1)) for pair in pairs)
         return f"{shown}://{','.join(hosts)}{self._parts(path)}{mark}{asked}"
 

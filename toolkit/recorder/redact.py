@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from toolkit.model.credentials import is_credential, words_of
 from toolkit.model.wire import Document, Literal, dumps, loads
 from toolkit.recorder.allowed import HARMLESS, KINDS, Kind, is_date, is_id, is_version
 from toolkit.recorder.gate import SHORTEST, Gate
@@ -17,7 +18,6 @@ from toolkit.recorder.harmless import ASSETS, OPERATIONS
 from toolkit.recorder.learning import Learned, Marks, compared
 from toolkit.recorder.prose import Prose
 from toolkit.recorder.pseudonyms import Pseudonyms
-from toolkit.recorder.shapes import is_credential, words_of
 from toolkit.recorder.suspects import suspect
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a text looks like: the shapes that pseudonyms keep, and names of credentials however they are written.
+"""What a text looks like: the shapes that pseudonyms keep.
 
 Only patterns that read a text once, whatever is in it.
 """
@@ -6,9 +6,9 @@ Only patterns that read a text once, whatever is in it.
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import lru_cache
 from typing import Final
+
+from toolkit.model.credentials import is_credential
 
 NAME: Final = re.compile(r"[-_.]*[A-Za-z0-9*]+(?:[-_.]+[A-Za-z0-9*]+)*[-_.]*")
 PARTS: Final = re.compile(r"([-_.]+)")
@@ -50,23 +50,6 @@ _DATE_PART: Final = re.compile(
     r"(?:([-_.]?)(?:0[1-9]|1[0-2])(?:\1(?:0[1-9]|[12][0-9]|3[01]))?)?(?=$|[-_.])"
 )
 _ORDINAL: Final = re.compile(r"[0-9]{1,3}")
-_CREDENTIAL: Final = re.compile(
-    r"passw|passphrase|secret|token|apikey|credential|privatekey|accesskey|secretkey|cookie|session|bearer|pwd"
-    r"|connectionstring|auth(?!or(?!i[sz]))|passcode|passkey|pincode|keyid"
-    r"|(?:crypt|cipher|encryption|decryption|sign|signing|signature|private|secret|access|api|master|ssh|hmac)keys?"
-)
-_NO_PASS: Final = frozenset({"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"})
-"""Words that end like a password's and are none."""
-_CREDENTIAL_WORDS: Final = frozenset({"pass", "pw", "pat", "jwt", "otp", "pin", "pwd", "creds", "cred", "psk", "sas"})
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_LOOKALIKES: Final = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u043a\u043c\u0442\u0432\u043d"
-    "\u0410\u0415\u041e\u0420\u0421\u0423\u0425\u0406\u0405\u041a\u041c\u0422\u0412\u041d"
-    "\u03b1\u03b5\u03bf\u03c1\u03c4\u03c5\u03ba\u03b9\u03bd\u0391\u0395\u039f\u03a1\u03a4\u03a5\u039a\u0399\u039d"
-    "\u0131\u017f\u0261",
-    "aeopcyxijsdqkmtbhAEOPCYXISKMTBHaeoptukinAEOPTYKINisg",
-)
-"""Letters of other alphabets that look like ours."""
 
 
 def has_phrases(text: str) -> bool:
@@ -105,28 +88,3 @@ def kept_parts(text: str) -> frozenset[int]:
         kept.add(last)
     words = [part for place, part in enumerate(parts) if place % 2 == 0 and place not in kept]
     return frozenset(kept) if any(letter.isalpha() for word in words for letter in word) else frozenset()
-
-
-@lru_cache(maxsize=10_000)
-def is_credential(key: str) -> bool:
-    """Tell whether a key is named like a credential, however it is written: `password`, `API_KEY`, `accessToken`."""
-    plain = unicodedata.normalize("NFKC", key[:_LONGEST_KEY].translate(_LOOKALIKES)).translate(_LOOKALIKES)
-    squeezed = re.sub(r"[^a-z0-9]", "", plain.lower())
-    if _CREDENTIAL.search(squeezed) or _CREDENTIAL.search(squeezed.translate(_LEET)):
-        return True
-    words = [word.lower() for word in _WORDS.findall(plain)]
-    return any(
-        word in _CREDENTIAL_WORDS
-        or (word.endswith("s") and word[:-1] in _CREDENTIAL_WORDS)
-        or (word.endswith("pass") and word not in _NO_PASS)
-        for word in words
-    )
-
-
-def words_of(key: str) -> frozenset[str]:
-    """Give the words of a key in lower case, however they are joined."""
-    return frozenset(word.lower() for word in _WORDS.findall(key[:_LONGEST_KEY]))
-
-
-_LONGEST_KEY: Final = 1_024
-_LEET: Final = str.maketrans("013457", "oleast")

@@ -12,27 +12,8 @@ from itertools import pairwise
 from math import log2
 from typing import Final
 
-_GIVEN: Final = re.compile(r"(?<![a-z0-9])(?:basic|bearer)\s{1,8}[a-z0-9+/=._~-]{8}", re.IGNORECASE)
-_SHAPES: Final = (
-    ("a private key or certificate", "-----BEGIN", re.compile(r"-----BEGIN ")),
-    ("an AWS access key", "A", re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{16}(?![A-Z0-9])")),
-    ("a GitHub token", "gh", re.compile(r"gh[opsru]_[A-Za-z0-9]{16}")),
-    ("a GitHub token", "github_pat_", re.compile(r"github_pat_[A-Za-z0-9_]{16}")),
-    ("a GitLab token", "gl", re.compile(r"gl(?:pat|rt|dt|ptt|oas|cbt|ft|soat|agent|imt)-[A-Za-z0-9_-]{16}")),
-    ("a Slack token", "xox", re.compile(r"xox[a-z]-[A-Za-z0-9-]{8}")),
-    ("a Slack address", "hooks.slack.com", re.compile(r"hooks\.slack\.com/")),
-    ("an npm token", "npm_", re.compile(r"npm_[A-Za-z0-9]{16}")),
-    ("a PyPI token", "pypi-", re.compile(r"pypi-[A-Za-z0-9_-]{16}")),
-    ("a Google API key", "AIza", re.compile(r"AIza[A-Za-z0-9_-]{30}")),
-    ("a Google token", "ya29.", re.compile(r"ya29\.[A-Za-z0-9_-]{16}")),
-    ("a Stripe key", "k_", re.compile(r"(?<![A-Za-z0-9])[sr]k_(?:live|test)_[A-Za-z0-9]{12}")),
-    ("an API key", "sk-", re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16}")),
-    ("a SendGrid key", "SG.", re.compile(r"SG\.[A-Za-z0-9_-]{16}")),
-    ("a Vault token", "hv", re.compile(r"hv[sb]\.[A-Za-z0-9_-]{16}")),
-    ("a JSON web token", "eyJ", re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4}")),
-    ("a Basic or Bearer credential", "b", _GIVEN),
-    ("an address with credentials", "://", re.compile(r"://[^\s/?#@]{0,1024}@")),
-)  # fmt: skip
+from toolkit.model.credentials import SHAPES
+
 _AT: Final = re.compile(r"(?<=[A-Za-z0-9._%+-])@([A-Za-z0-9][A-Za-z0-9.-]{2,255})")
 _V4: Final = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])")
 _V6: Final = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:.])")
@@ -50,7 +31,7 @@ _UUIDS: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 
 def suspect(text: str) -> str | None:
     """Tell what a text holds that looks like a secret, in a few words and never the text; `None` if nothing does."""
-    for what, mark, shape in _SHAPES:
+    for what, mark, shape in SHAPES:
         if (mark in text or (mark == "b" and "B" in text)) and shape.search(text):
             return what
     if any(map(_is_mail_host, _AT.findall(text))):

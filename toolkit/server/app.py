@@ -100,9 +100,10 @@ def _handler(front: Front) -> Callable[[Request], Any]:
         tag, control = headers.get("if-none-match"), headers.get("cache-control")
         at, world = headers.get("x-toolkit-at"), headers.get("x-toolkit-world")
         if method in _READING:
-            begun = front.begin(method, target, tag, control, at, b"", None, world, headers)
+            begun = front.begin(method, target, tag, control, at, b"", None, world, headers, request.head)
         else:
-            begun = front.begin(method, target, tag, control, at, request.body, _content_type(request), world, headers)
+            body, content = request.body, _content_type(request)
+            begun = front.begin(method, target, tag, control, at, body, content, world, headers, request.head)
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
         return reply_to(begun) if isinstance(begun, Ready) else _reply_later(*begun)
 

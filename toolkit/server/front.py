@@ -114,6 +114,14 @@ def _instant_asked(method: str, at: str, now: int) -> int:
     return parse_at(at, now)
 
 
+def _head(headers: Mapping[str, str], head: bytes | None) -> bytes:
+    """Give a request line, empty where there was none, and headers as HTTP/1 sends them."""
+    if head is not None:
+        return head
+    lines = (f"{name}: {value}" for name, value in headers.items())
+    return "\r\n".join(("", *lines)).encode("utf-8", "surrogateescape")
+
+
 def _encoded(response: Response) -> Lines:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
 
@@ -164,9 +172,10 @@ class Front:
         content_type: str | None = None,
         world: str | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
+        head: bytes | None = None,
     ) -> Ready:
         """Answer a request, all of it now; see `begin`."""
-        begun = self.begin(method, target, if_none_match, cache_control, at, body, content_type, world, headers)
+        begun = self.begin(method, target, if_none_match, cache_control, at, body, content_type, world, headers, head)
         return begun if isinstance(begun, Ready) else finish(begun.steps)
 
     def begin(  # noqa: PLR0913, PLR0917 - what is looked at in a request
@@ -180,6 +189,7 @@ class Front:
         content_type: str | None = None,
         world: str | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
+        head: bytes | None = None,
     ) -> Ready | Later:
         """Answer a request at the clock's instant, or at the one it asks for; what may take long comes in steps.
 
@@ -195,6 +205,7 @@ class Front:
             content_type: That header, if sent with a body, which may be empty.
             world: `X-Toolkit-World`, if sent: the name of the world that is asked.
             headers: All that were sent.
+            head: The same with the request line, as it was sent; `None` where nothing was sent as bytes.
         """
         with self._lock:
             asked = self._base
@@ -209,9 +220,13 @@ class Front:
             begun = go(asked, method, target, if_none_match, cache_control, at, body, content_type)
             if isinstance(begun, Ready):
                 if not target.startswith(CONTROL):
-                    asked.journal.add(begun.t, method, target, headers, body, begun.status, begun.fault)
+                    asked.journal.add(begun.t, method, target, _head(headers, head), body, begun.status, begun.fault)
+                if begun.status == HTTPStatus.METHOD_NOT_ALLOWED:
+                    self.worlds.strays.note(asked.name, method, target)
                 return begun
-        return Later(self._noted(asked, begun, method, target, headers, body), asked)
+        if target.startswith(CONTROL):
+            return Later(begun, asked)
+        return Later(self._noted(asked, begun, method, target, _head(headers, head), body), asked)
 
     def _place(self, target: str, named: str | None, headers: Mapping[str, str]) -> tuple[str, ServedWorld]:
         """Give what is asked of which world.
@@ -328,12 +343,12 @@ class Front:
         steps: Stepwise[Ready],
         method: str,
         target: str,
-        headers: Mapping[str, str],
+        head: bytes,
         body: bytes,
     ) -> Stepwise[Ready]:
         ready = yield from steps
         with self._lock:
-            world.journal.add(ready.t, method, target, headers, body, ready.status, ready.fault)
+            world.journal.add(ready.t, method, target, head, body, ready.status, ready.fault)
         return ready
 
     def _ready(self, going: _Going, held: _Held, if_none_match: str | None, cache_control: str | None) -> Ready:

@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.answers.control.desk import Change, Reading
+from toolkit.answers.nearest import nearest, route_name
 from toolkit.answers.route import Cluster
 from toolkit.clock import NORMAL, SetClock, Setting, uptime, wall_now
 from toolkit.errors import CommandNotKept, UsageError, WorldsFull
@@ -19,7 +20,8 @@ from toolkit.model.instants import format_instant
 from toolkit.model.wire import dumps
 from toolkit.server.about import about_of
 from toolkit.server.faults import WorldFaults
-from toolkit.server.journal import Journal
+from toolkit.server.journal import Journal, Shelf
+from toolkit.server.strays import Strays
 from toolkit.world.commands import Command, MemoryLog, line_of
 from toolkit.world.loglines import head_of
 from toolkit.world.timeline import LiveTimeline
@@ -27,6 +29,7 @@ from toolkit.world.timeline import LiveTimeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from toolkit.answers.control.desk import Asked
     from toolkit.clock import Clock
     from toolkit.model.faults import Fault, FaultList
     from toolkit.model.wire import Document
@@ -111,7 +114,7 @@ class ServedWorld:
         self.cluster = cluster
         self.clock = clock
         self.log: CommandLog = cluster.log if cluster.log is not None else BoundedLog(0)
-        self.journal = Journal(settings.most_requests)
+        self.journal = Journal(settings.most_requests, keeper.shelf)
         seed = _seed_of(cluster) if settings.fault_seed is None else settings.fault_seed
         self.faults = WorldFaults(self.log, settings.faults, seed, cluster.timeline.first)
         self.auto_advance = settings.auto_advance
@@ -221,6 +224,23 @@ class ServedWorld:
         """Drop a world; gives whether there was one of that name."""
         return self._keeper.drop(name)
 
+    def asked(self) -> tuple[int, list[Asked]]:
+        """Give how many requests it had, and those that are kept, newest last."""
+        return self.journal.total, self.journal.kept()
+
+    def forget(self) -> None:
+        """Forget the requests, their number too."""
+        self.journal.clear()
+
+    def route_name(self, method: str, path: str) -> str | None:
+        """Give the name of the route that a request reaches, `None` if there is none."""
+        return route_name(method, path)
+
+    def nearest_route(self, method: str, path: str) -> str | None:
+        """Give method and path of the route that an unknown one is most like, `None` if none is."""
+        near = nearest(method, path)
+        return near.route if near is not None else None
+
     def await_instant(self, due: int) -> int | None:
         """Move a frozen clock to an instant that a request waits for, if that is wanted; gives where it stands then."""
         if not self.auto_advance or not isinstance(self.clock, SetClock):
@@ -252,6 +272,8 @@ class Worlds:
     Attributes:
         base: The one without a name.
         lock: Held while one is asked or changed, so that any thread may.
+        shelf: Where their journals stand.
+        strays: The unknown routes that were asked for.
     """
 
     def __init__(self, cluster: Cluster, clock: Clock, settings: Settings | None = None) -> None:
@@ -264,6 +286,8 @@ class Worlds:
         """
         self.lock = threading.RLock()
         self.settings = settings or Settings(_started(clock, cluster))
+        self.shelf = Shelf()
+        self.strays = Strays()
         self._editions = 0
         self.base = ServedWorld(self, None, cluster, clock, self.settings)
         self._named: dict[str, ServedWorld] = {}
@@ -298,7 +322,10 @@ class Worlds:
 
     def drop(self, name: str) -> bool:
         """Drop a world; gives whether there was one of that name."""
-        return self._named.pop(name, None) is not None
+        world = self._named.pop(name, None)
+        if world is not None:
+            world.journal.close()
+        return world is not None
 
     def listed(self) -> list[Document]:
         """Show the worlds that have a name, by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,40 @@ class Change(NamedTuple):
     t: int | None = None
     speed: int | None = None
     frozen: bool | None = None
+
+
+MOST_BODY: Final = 4_096
+"""Bytes of a request's body that are kept."""
+MOST_HEAD: Final = 4_096
+"""Bytes of a request's line and headers that are kept."""
+MOST_TARGET: Final = 2_048
+"""Letters of a path with its query that are kept."""
+
+
+class Asked(NamedTuple):
+    """One request and how it was answered, as it is kept.
+
+    Attributes:
+        number: Its place among all of the world, from 1.
+        t: The instant at which it was answered.
+        method: As sent.
+        target: The beginning of path and query, as sent.
+        head: The beginning of its request line and headers, as sent; whoever shows them masks credentials.
+        body: The beginning of what was sent with it.
+        cut: Whether a part of it was longer.
+        status: The HTTP status of the answer.
+        fault: The fault it met, empty if none.
+    """
+
+    number: int
+    t: int
+    method: str
+    target: str
+    head: bytes
+    body: bytes
+    cut: bool
+    status: int
+    fault: str = ""
 
 
 class Desk(Protocol):
@@ -94,3 +128,15 @@ class Desk(Protocol):
 
     def drop(self, name: str) -> bool:
         """Drop a world; gives whether there was one of that name."""
+
+    def asked(self) -> tuple[int, list[Asked]]:
+        """Give how many requests the world had, and those that are kept, newest last."""
+
+    def forget(self) -> None:
+        """Forget the requests, their number too."""
+
+    def route_name(self, method: str, path: str) -> str | None:
+        """Give the name of the route that a request reaches, `None` if there is none."""
+
+    def nearest_route(self, method: str, path: str) -> str | None:
+        """Give method and path of the route that an unknown one is most like, `None` if none is."""
