@@ -13,7 +13,7 @@ from toolkit.world.commands import MemoryLog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toolkit.timeline.view import Change, Timeline
+    from toolkit.timeline.view import Change, Event, Timeline
 
 T = 1_767_225_600_000
 STOPS_IN = 7_500
@@ -56,6 +56,14 @@ class FakeTimeline:
         raise NotImplementedError
 
     def next_change(self, after: int) -> int:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def events(self, after: int, until: int) -> Iterator[Event]:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def happened(self, after: int, until: int) -> Iterator[Event]:
         """Nobody asks."""
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -14,11 +14,15 @@ from toolkit.clock import SetClock, Setting
 from toolkit.errors import FaultError
 from toolkit.faults.rule import fault_from
 from toolkit.faults.spoiling import LONGEST
+from toolkit.logfile import LogFile
 from toolkit.server.front import Front
 from toolkit.server.spoiled import Outcome, pieces, received
 from toolkit.server.worlds import Settings, Worlds
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.commands import MemoryLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAULTS = "/_toolkit/faults"
 
@@ -118,6 +122,22 @@ def test_a_fault_is_in_the_log_and_in_the_journal() -> None:
         {"do": "drop_faults", "id": 1},
     ]
     assert [asked.fault for asked in world.journal._kept] == ["status 500 (fault 1)", ""]
+
+
+def test_a_server_with_other_faults_than_at_its_start_says_how_to_have_them_again(tmp_path: Path) -> None:
+    """The log that it answers holds them, and a server that goes on with it does the same to the same requests."""
+    server = front_of({"delay": "1s"})
+    line = told(ask(server, "GET", "/_toolkit/info"))["reproduce"]
+    ask(server, "POST", FAULTS, {"rate": 0.5, "status": 500})
+    asked = [ask(server, "GET", "/v1/jobs").fault for _ in range(20)]
+
+    assert told(ask(server, "GET", "/_toolkit/info"))["reproduce"] != line
+    path = tmp_path / "world.log"
+    path.write_bytes(ask(server, "GET", "/_toolkit/log").body)
+    log = LogFile.open(path, pytest.fail)
+    again = front_over(Cluster(live_cluster().timeline, log, "live"), {"delay": "1s"})
+    assert [ask(again, "GET", "/v1/jobs").fault for _ in range(20)] == asked
+    log.close()
 
 
 def test_an_instant_that_cannot_be_is_refused_as_ever() -> None:

@@ -223,6 +223,11 @@ DAMAGE = [
         changed(2, entry={"do": "post_job", "job_id": "j", "job": {}, "execution": {}}),
         "line 3 says to do 'post_job' without a proper execution",
     ),
+    (changed(2, entry={"do": "drop_faults", "id": True}), "line 3 says to do 'drop_faults' without a proper id"),
+    (
+        changed(2, entry={"do": "add_fault", "fault": {}, "id": "1"}),
+        "line 3 says to do 'add_fault' without a proper id",
+    ),
     (changed(3, entry={"do": "fly"}), "line 4 says to do 'fly', unknown here: a newer toolkit wrote it"),
 ]
 

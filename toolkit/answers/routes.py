@@ -10,7 +10,7 @@ from toolkit import __version__
 from toolkit.answers import assets, latest, lists, log, txt
 from toolkit.answers.commands import table
 from toolkit.answers.commands.writing import write
-from toolkit.answers.control import clock, faults, info, marks, requests
+from toolkit.answers.control import clock, events, faults, info, marks, requests
 from toolkit.answers.exchange import Refusal
 from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS
 from toolkit.answers.route import Route
@@ -182,6 +182,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *faults.routes(),
     *info.routes(),
     *requests.routes(),
+    events.ROUTE,
     *txt.routes(PAGE, BAD_PAGE),
 )  # fmt: skip
 

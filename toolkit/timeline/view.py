@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 from toolkit.model.wire import Document, pretty, pretty_item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -60,6 +60,30 @@ class Change(NamedTuple):
     name: str
     before: str | None
     after: str
+
+
+class Event(NamedTuple):
+    """Something that became different at an instant, or was not there a moment before.
+
+    Events are in the order of these fields; no two have the same first three.
+
+    Attributes:
+        t: The instant.
+        kind: What it is (`toolkit.timeline.events.KINDS`).
+        id: The execution's or the node's; empty for a refresh.
+        job_id: The execution's job's, `None` if it is about none.
+        name: The execution's name, `None` if it is about none.
+        before: What it was: a status, a node's state, or those numbers of workers that changed; `None` for nothing.
+        after: What it is.
+    """
+
+    t: int
+    kind: str
+    id: str
+    job_id: str | None
+    name: str | None
+    before: str | dict[str, int] | None
+    after: str | dict[str, int] | None
 
 
 class View(Protocol):
@@ -151,3 +175,13 @@ class Timeline(Protocol):
 
     def next_change(self, after: int) -> int:
         """Give the instant of the next status change after `after`, `NEVER` if there is none."""
+
+    def events(self, after: int, until: int) -> Iterator[Event]:
+        """Give the events later than `after` and not later than `until`, in order, at the cost of those taken.
+
+        Nothing is an event at `first` or before: what a timeline begins with was there. A refresh is one event, and
+        the only one of its instant, where any job was there before.
+        """
+
+    def happened(self, after: int, until: int) -> Iterable[Event]:
+        """Give the same of a short stretch within the timeline, in any order, at the cost of all of it."""

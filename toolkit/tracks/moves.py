@@ -7,6 +7,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from toolkit.timeline.events import text_of
 from toolkit.timeline.view import Change
 from toolkit.tracks.track import exists
 
@@ -28,9 +29,9 @@ def moves(member: Outline) -> Iterator[Change]:
         place = bisect_right(member.steps, t, key=_start_of) - 1
         _, status, name, *_ = member.steps[place][1]
         before = _status_before(member, t)
-        after = _text(status)
+        after = text_of(status)
         if after != before:
-            yield Change(t, member.id, _text(name), before, after)
+            yield Change(t, member.id, text_of(name), before, after)
 
 
 def _status_before(member: Outline, t: int) -> str | None:
@@ -38,9 +39,4 @@ def _status_before(member: Outline, t: int) -> str | None:
     if not exists(member.spans, t - 1):
         return None
     place = bisect_right(member.steps, t - 1, key=_start_of) - 1
-    return _text(member.steps[place][1][1])
-
-
-def _text(value: object) -> str:
-    """Show a field of a recorded document that may be missing or anything."""
-    return value if isinstance(value, str) else "unknown"
+    return text_of(member.steps[place][1][1])

@@ -89,7 +89,7 @@ class Shelf:
                 kept = _Kept(Record(self._source[position].doc), BEGINNING, NEVER)
                 self._records.put((position, 0), kept)
             return Held(kept.record, NEVER)
-        state = self._states.get(position) or self._state(position)
+        state = self.state(position)
         key = position, state.segment(t)
         kept = self._records.get(key)
         if kept is None or not kept.since <= t < kept.until:
@@ -100,8 +100,10 @@ class Shelf:
             kept = self._records.put(key, _Kept(Record(doc), since, until))
         return Held(kept.record, kept.until)
 
-    def _state(self, position: int) -> TrackState:
-        return self._states.put(position, TrackState(self._source[position], self._instants))
+    def state(self, position: int) -> TrackState:
+        """Give the track at a position, ready to be asked for any instant."""
+        state = self._states.get(position)
+        return state or self._states.put(position, TrackState(self._source[position], self._instants))
 
     def all_at(self, positions: Held[list[int]], t: int) -> Held[list[tuple[int, Record]]]:
         """Give the records at positions, all of which exist at the instant, held as long as all of it stays so."""

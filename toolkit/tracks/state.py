@@ -128,6 +128,35 @@ class TrackState:
                 until = min(until, held)
         return Held(doc, until)
 
+    def values(self, fields: Sequence[str], t: int) -> Document | None:
+        """Give some fields of the document at an instant, `None` where there is none, at the cost of no others.
+
+        Fields that are lists, or counted by them, are not asked for.
+        """
+        if not exists(self.track.spans, t):
+            return None
+        doc = self._folded(bisect_right(self._times, t))
+        frame = bisect_right(self._instants, t) - 1
+        return {field: self._count(doc, field, t, frame).value for field in fields if field in doc}
+
+    def touched(self, fields: Sequence[str], after: int, until: int) -> set[int]:
+        """Give the instants later than `after` and not later than `until` at which some fields may become others."""
+        first, last = bisect_right(self._times, after), bisect_right(self._times, until)
+        found = {
+            change.t
+            for change in self.track.changes[first:last]
+            if change.doc is not UNSET or any(field in change.set or field in change.unset for field in fields)
+        }
+        found.update(t for span in self.track.spans for t in span if t is not None and after < t <= until)
+        for field in fields:
+            while (counter := self.track.counters.get(field)) is not None and counter.of:
+                field = counter.of  # noqa: PLW2901 - what it is made of moves it
+            line = self._lines.get(field)
+            t = after
+            while line is not None and (t := line.at(t).until) <= until:
+                found.add(t)
+        return found
+
     def _folded(self, count: int) -> Document:
         """Give the document after the first `count` changes."""
         start, doc = self._latest

@@ -5,15 +5,18 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import EARLIEST, LATEST, format_instant
 from toolkit.model.status import TERMINAL
+from toolkit.timeline.events import windows
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record
 from toolkit.tracks.cache import Bounded
+from toolkit.tracks.events import Happenings
 from toolkit.tracks.frames import frame_of, shown_until
 from toolkit.tracks.jobs import JobIndex
 from toolkit.tracks.kinds import KINDS, instant_of
@@ -23,6 +26,7 @@ from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource, outline
 from toolkit.tracks.shelf import Shelf
 
 if TYPE_CHECKING:
+    from toolkit.timeline.view import Event
     from toolkit.tracks.placing import Explicit
     from toolkit.tracks.track import Track
 
@@ -62,6 +66,7 @@ class TrackTimeline:
         self._errors: dict[str, array[int]] = {}
         self._error_orders: Sequence[Explicit] = ()
         self._error_orderings: Bounded[str, Ordering] = Bounded(_ERROR_LISTS)
+        self._happenings = Happenings()
         for kind in KINDS.values():
             held = tracks.get(kind.name, ())
             source = held if not isinstance(held, Sequence) else MemoryTracks(kind, held, frames)
@@ -71,7 +76,7 @@ class TrackTimeline:
                 self._errors = _by_execution(shelf.index())
                 self._error_orders = explicit
                 continue
-            members = shelf.index()
+            members = self._happenings.noting(kind.name, shelf.index())
             if kind.name == "executions":
                 members = self._jobs.reading(members, kind.watched.index("job_id"))
             self._orderings[kind.name] = Ordering(kind, members, explicit)
@@ -102,6 +107,14 @@ class TrackTimeline:
         """Give the instant of the next status change after `after`, `NEVER` if there is none."""
         place = bisect_right(self._changes, after, key=_instant_of)
         return self._changes[place].t if place < len(self._changes) else NEVER
+
+    def events(self, after: int, until: int) -> Iterator[Event]:
+        """Give the events later than `after` and not later than `until`, in order, at the cost of those taken."""
+        return chain.from_iterable(windows(self, after, until))
+
+    def happened(self, after: int, until: int) -> Iterator[Event]:
+        """Give the events of a short stretch, in no order."""
+        return self._happenings.between(self, after, until)
 
     def shown_at(self, t: int) -> int:
         """Give the instant whose tracks are shown at another one: in a recording the last frame's, for it holds."""

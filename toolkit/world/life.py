@@ -15,6 +15,8 @@ from toolkit.tracks.track import HOUR_MS, line_at, line_next
 from toolkit.world.history import History, Move
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from toolkit.world.draws import Draws
 
 MILLION: Final = 1_000_000
@@ -131,6 +133,14 @@ class Life(History):
         """Give the first instant after `t` at which another number of workers may hold a slice; it runs at `t`."""
         return self.started + ((t - self.started) // self.holds + 1) * self.holds
 
+    def shifts(self, after: int, until: int) -> Iterator[int]:
+        """Give the instants in `(after, until]` at which `drawn_active` becomes another number."""
+        started = self.started
+        first = max(0, (after - started) // self.holds)
+        places = range(started + first * self.holds, until + 1, self.holds)
+        drawn = [self.drawn_active(t) for t in places]
+        return (t for t, now, before in zip(places[1:], drawn[1:], drawn, strict=False) if now != before)
+
     def fails(self, nth: int) -> int:
         """Give when the `nth` slice fails, `NEVER` if it does not."""
         return self.expires(self.failure_time(nth)[0])
@@ -148,6 +158,10 @@ class Life(History):
     def connects(self) -> int:
         """From when on it has a controller: at once."""
         return self.created
+
+    def connected(self, t: int) -> bool:
+        """Tell whether it has a controller at `t`."""
+        return self.created <= t < self.ended
 
     @property
     def last_push(self) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
+from toolkit.timeline.events import refreshed, windows
 from toolkit.timeline.view import NEVER, Change
+from toolkit.world.events import NODELESS, events, node_events
 from toolkit.world.population import STARTED, number_of
 from toolkit.world.session.apply import apply
 from toolkit.world.session.session import Session
@@ -19,6 +22,7 @@ from toolkit.world.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from toolkit.timeline.view import Event
     from toolkit.world.commands import Command, CommandLog
     from toolkit.world.history import History
     from toolkit.world.scenario import Scenario
@@ -195,6 +199,33 @@ class LiveTimeline:
             for course in session.courses.values():
                 rows += _change(t, course.ex_id, course.name, course)
             yield from sorted(rows, key=lambda change: change.ex_id)
+
+    def events(self, after: int, until: int) -> Iterator[Event]:
+        """Give the events later than `after` and not later than `until`, in order, at the cost of those taken."""
+        return chain.from_iterable(windows(self, after, until))
+
+    def happened(self, after: int, until: int) -> Iterator[Event]:
+        """Give the events of a short stretch, one world after the other."""
+        while after < until:
+            folded, ends = self._folded_at(after + 1)
+            end = min(until, ends - 1)
+            begins = folded.world.epoch == after + 1
+            if begins and self._had_jobs(after):
+                after += 1
+                yield refreshed(after)
+            elif begins:
+                yield from node_events(self.at(after), self.at(after + 1))
+            session = folded.session(end)
+            yield from events(session, after, end)
+            if not NODELESS.issuperset(command.entry.get("do") for command in folded.commands):
+                t = after
+                while (t := session.next_edge(t)) <= end:
+                    yield from node_events(self.at(t - 1), self.at(t))
+            after = end
+
+    def _had_jobs(self, t: int) -> bool:
+        view = self.at(t)
+        return bool(view.job_count() or view.deleted_jobs(0, 1).value)
 
 
 def _change(t: int, ex_id: str, name: str, history: History) -> list[Change]:
