@@ -10,7 +10,7 @@ from toolkit import __version__
 from toolkit.answers import assets, latest, lists, log, txt
 from toolkit.answers.commands import table
 from toolkit.answers.commands.writing import write
-from toolkit.answers.control import clock, info, marks
+from toolkit.answers.control import clock, info, marks, stories
 from toolkit.answers.exchange import Refusal
 from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS
 from toolkit.answers.route import Route
@@ -180,6 +180,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *clock.routes(),
     *marks.routes(),
     *info.routes(),
+    *stories.ROUTES,
     *txt.routes(PAGE, BAD_PAGE),
 )  # fmt: skip
 

@@ -49,7 +49,8 @@ TALES: Final = {
     "workers-drop": Tale("workers of running executions disconnect one by one, and reconnect later",
                          (*_OF_ONE, "share"), 4 * MINUTE, 3),
     "stuck-slicer": Tale("a running execution makes no slices for a time, its workers wait", _OF_ONE, 3 * MINUTE),
-    "rolling-restart": Tale("the nodes but the master's are restarted one after the other, which terminates what their controllers lead", ("for", "count"),
+    "rolling-restart": Tale(
+        "nodes are restarted one after the other, which terminates what their controllers lead", ("for", "count"),
                             5 * MINUTE, 0),
     "failing-job": Tale("every slice of a running execution fails from now on, until it has failed", _OF_ONE,
                         2 * MINUTE),

@@ -58,7 +58,7 @@ class Session:
         assets: What assets there are.
         scheduler: Who waits for which slots.
         outages: When nodes are away.
-        told: What the stories told so far have touched, in their order.
+        told: What the stories told so far have touched, by the instants at which they began, in their order.
         done: Up to which instant, itself included, it has been folded.
     """
 
@@ -71,7 +71,7 @@ class Session:
         self.assets = Assets(world)
         self.scheduler = Scheduler(world, self.base, self._note)
         self.outages = Outages(world.placement)
-        self.told: list[Told] = []
+        self.told: list[tuple[int, Told]] = []
         self._plans: list[tuple[int, int, Callable[[int], None]]] = []
         self._planned = 0
         self.done = world.epoch - 1

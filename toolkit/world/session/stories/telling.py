@@ -23,4 +23,4 @@ _TELLERS: Final[dict[str, Callable[[Session, int, dict[str, Any]], Told]]] = {
 
 def tell(session: Session, t: int, entry: dict[str, Any]) -> None:
     """Let a story begin at `t`; one that finds nothing to touch changes nothing."""
-    session.told.append(_TELLERS[entry["story"]](session, t, entry))
+    session.told.append((t, _TELLERS[entry["story"]](session, t, entry)))
