@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tests.commanding import KINDS, STORIES, Client, check, check_moves
 from tests.world.test_session import LISTS, everything, instants_of, plain
 from toolkit.model.instants import MINUTE, SECOND
+from toolkit.timeline.view import NEVER
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.bundled import Bundled
 from toolkit.world.commands import MemoryLog
 from toolkit.world.draws import Draws
 from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
+from toolkit.world.session.upsets import Upsets
 from toolkit.world.stories import TALES, entry_of
 from toolkit.world.timeline import LiveTimeline
 
@@ -307,6 +309,47 @@ def test_a_backlog_grows_and_drains(seed: int) -> None:
     assert queued[top:] == sorted(queued[top:], reverse=True)
     assert max(queued) >= 40 * stats(timeline, ex_id, 3 * MINUTE)["workers_active"] > 0
     assert queued[-1] == stats(timeline, ex_id, 5 * MINUTE)["workers_active"]
+
+
+def test_what_has_not_begun_on_a_lost_node_goes_elsewhere_or_never_comes() -> None:
+    """A job that was given slots a moment ago: its workers find free ones; those that do not are not started."""
+    config = {"name": "a", "operations": [{"_op": "test-reader"}, {"_op": "noop"}], "lifecycle": "persistent"}
+    for workers, seen in ((3, 3), (20, 5)):
+        log = MemoryLog()
+        timeline = LiveTimeline(Scenario(seed=1, epoch=EPOCH, jobs=0, node_slots=8), log)
+        made = {"job_id": "j", "job": config, "ex_id": "e", "execution": config | {"workers": workers}}
+        log.append(EPOCH, {"do": "post_job", **made})
+        log.append(EPOCH + 550, entry_of({"story": "node-loss", "node": "ts-worker-1", "for": "10m"}))
+        (master,) = (node.fields for _, node in timeline.at(EPOCH + MINUTE).nodes().value)
+
+        assert sum(one["assignment"] == "worker" for one in master["active"]) == seen
+        assert stats(timeline, "e", MINUTE)["workers_joined"] == seen
+
+
+def test_a_bundle_of_an_absence_does_not_hold_the_node() -> None:
+    """It was out of the state all the time; another one that comes back in it is there from then on."""
+    log = MemoryLog()
+    timeline = LiveTimeline(Scenario(epoch=EPOCH, jobs=0, nodes_least=3), log)
+    log.append(EPOCH, entry_of({"story": "node-loss", "node": "ts-worker-1", "for": "10m"}))
+    log.append(EPOCH, entry_of({"story": "node-loss", "node": "ts-worker-2", "for": "3m"}))
+    first, last = EPOCH + MINUTE, EPOCH + 5 * MINUTE
+    tracks = {name: list(of_kind) for name, of_kind in Bundled(timeline, first, last).tracks().items()}
+    replay = TrackTimeline(tracks, first, last)
+
+    assert [track.id for track in tracks["nodes"]] == ["ts-master", "ts-worker-2"]
+    for t in (first, EPOCH + 3 * MINUTE - 1, EPOCH + 3 * MINUTE, last):
+        assert everything(replay.at(t)) == everything(timeline.at(t))
+
+
+def test_a_worker_that_is_away_is_not_missed_twice() -> None:
+    """One that goes for good while it is disconnected does not come back, and is not counted once more."""
+    upsets = Upsets(away=[(5, NEVER), (5, 20), (10, 30)])
+
+    assert upsets.strand(12)
+    assert upsets.away == [(5, NEVER), (5, NEVER), (10, 30)]
+    assert upsets.strand(12)
+    assert not upsets.strand(12)
+    assert (upsets.left(12), upsets.back(40)) == (3, 0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from toolkit.model.records import Count, Id, Instant  # noqa: TC001 - msgspec reads a Struct's types
+from toolkit.model.records import Id, Instant  # noqa: TC001 - msgspec reads a Struct's types
 
 Name = Literal["node-loss", "workers-drop", "stuck-slicer", "rolling-restart", "failing-job", "backlog"]
 Duration = Annotated[str, Meta(description="Such as 30s, 5m or 1h30m", min_length=2)]
@@ -20,7 +20,7 @@ class Story(Struct):
     node: str | UnsetType = UNSET
     job: Id | UnsetType = UNSET
     ex: Id | UnsetType = UNSET
-    count: Annotated[Count, Meta(ge=1, le=10_000)] | UnsetType = UNSET
+    count: Annotated[int, Meta(ge=1, le=10_000)] | UnsetType = UNSET
     share: Annotated[float, Meta(gt=0, le=1)] | UnsetType = UNSET
 
 

@@ -253,7 +253,7 @@ def dismiss(course: Course, t: int, count: int) -> bool:
     """Take workers away, the lowest numbers first, one a node in turn. Gives whether there are more than so many."""
     at = t + EXITS
     present = [process for process in course.processes if process.worker and process.shown <= t < process.until]
-    present = [process for process in present if not process.leaving]
+    present = [process for process in present if not process.leaving and not process.lost]
     if course.is_lost(t) or course.doomed or course.status(t) == "stopping" or count >= len(present):
         return False
     for process in _in_turn(present)[:count]:

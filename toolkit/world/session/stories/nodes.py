@@ -111,9 +111,9 @@ def _take_down(session: Session, course: Course, number: int, t: int, lost: tupl
         course.left = min(course.left, t)
     elif led:
         work.change_workers(course, t)
-    elif goes_on and lost is not None:
+    elif lost is not None:
         work.lose(course, t, lost[1], session.world.placement.node_id(number))
-    elif goes_on:
+    else:
         work.force(course, t)
     session.scheduler.settle(course, t)
     return missing if led else 0
