@@ -11,6 +11,7 @@ from toolkit.errors import ScenarioError, UsageError
 from toolkit.world.named import NAMED
 from toolkit.world.parameters import PARAMETERS
 from toolkit.world.scenario import Scenario
+from toolkit.world.stories import TALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ def shown_scenario(text: str, say: Callable[[str], None]) -> str:
     """
     table = read_scenario(text, say)
     whole = Scenario.from_table(table).to_table()
+    stories = whole.pop("stories", [])
     about = NAMED[text].about if text in NAMED else f"the scenario {json.dumps(text)}"
     lines = [f"# {about}", "# What is left out of such a file is as in the scenario default.", ""]
     settings = {
@@ -65,6 +67,9 @@ def shown_scenario(text: str, say: Callable[[str], None]) -> str:
     }
     width = max(map(len, settings.values()))
     lines += [f"{setting:<{width}}  # {PARAMETERS[name].about}" for name, setting in settings.items()]
+    for story in stories:
+        about = f"# {TALES[story['story']].about}"
+        lines += ["", about, "[[stories]]", *(f"{name} = {_toml(value)}" for name, value in story.items())]
     return "\n".join(lines)
 
 
@@ -124,12 +129,13 @@ class Wanted(NamedTuple):
         flags = {"seed": self.seed, "jobs": self.jobs, "epoch": self.epoch}
         wrong = [(f"--{name}", name) for name, value in flags.items() if value is not None]
         if self.scenario is not None:
-            wrong += [(f"--scenario {self.scenario}", name) for name in there]
+            wrong += [(f"--scenario {self.scenario}", name) for name in there | asked]
         for flag, name in wrong:
-            if asked[name] != there[name]:
-                said = asked[name] if flag == f"--{name}" else f"{name} {asked[name]}"
+            here, known = asked.get(name, "none"), there.get(name, "none")
+            if here != known:
+                said = here if flag == f"--{name}" else f"{name} {here}"
                 msg = (
-                    f"cannot go on with the command log {log}: {flag} says {said}, the log {there[name]}; "
+                    f"cannot go on with the command log {log}: {flag} says {said}, the log {known}; "
                     "leave the flag out, or choose another log"
                 )
                 raise UsageError(msg)

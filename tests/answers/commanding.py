@@ -106,6 +106,10 @@ class FakeView:
         """What `GET /` answers."""
         return Held(Record(INFO), NEVER)
 
+    def controller(self, ex_id: str) -> Held[Record | None]:
+        """Each execution has one."""
+        return Held(Record({"ex_id": ex_id}), NEVER)
+
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """One node with a controller and the workers of each execution."""
         active = [{"assignment": "cluster_master"}]

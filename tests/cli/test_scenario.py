@@ -17,6 +17,7 @@ from toolkit.scenarios import Wanted, _toml, read_scenario, shown_scenario
 from toolkit.world.named import NAMED
 from toolkit.world.parameters import PARAMETERS
 from toolkit.world.scenario import Scenario
+from toolkit.world.stories import TALES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ def test_list_gives_each_name_with_a_line() -> None:
     """As many lines as names, each beginning with one."""
     lines = output("scenario", "list")
 
-    assert [line.split()[0] for line in lines] == list(NAMED) == ["default", "empty", "busy"]
+    assert [line.split()[0] for line in lines] == list(NAMED) == ["default", "empty", "busy", *TALES]
     assert all(NAMED[line.split()[0]].about in line for line in lines)
 
 
@@ -56,7 +57,8 @@ def test_what_is_shown_can_be_given_back(name: str, tmp_path: Path) -> None:
     table = tomllib.loads(path.read_text())
     once = shown_scenario(str(path), quiet)
 
-    assert set(table) == set(PARAMETERS) - {"seed", "epoch"}
+    assert set(table) - {"stories"} == set(PARAMETERS) - {"seed", "epoch"}
+    assert table.get("stories") == NAMED[name].table.get("stories")
     for wanted in (Wanted(name), Wanted(str(path))):
         made = wanted.resolve(quiet, seed=5, epoch=Scenario().epoch)
         assert made == Scenario.from_table(NAMED[name].table, seed=5)

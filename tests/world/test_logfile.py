@@ -218,6 +218,16 @@ DAMAGE = [
     (changed(2, entry={"do": "stop"}), "line 3 says to do 'stop' without a proper ex_id"),
     (changed(2, entry={"do": "stop", "ex_id": 7}), "line 3 says to do 'stop' without a proper ex_id"),
     (changed(2, entry={"do": "workers", "ex_id": "e"}), "line 3 says to do 'workers' without a proper add or remove"),
+    (changed(2, entry={"do": "story"}), "line 3 says to do 'story' without a proper story"),
+    (changed(2, entry={"do": "story", "story": "flood"}), "line 3 says to do 'story' without a proper story"),
+    (
+        changed(2, entry={"do": "story", "story": "backlog", "for_ms": "5m"}),
+        "line 3 says to do 'story' without a proper for_ms",
+    ),
+    (
+        changed(2, entry={"do": "story", "story": "backlog", "count": 0}),
+        "line 3 says to do 'story' without a proper count",
+    ),
     (changed(2, entry={"do": "save_asset", "asset": {}}), "line 3 says to do 'save_asset' without a proper asset.id"),
     (
         changed(2, entry={"do": "post_job", "job_id": "j", "job": {}, "execution": {}}),

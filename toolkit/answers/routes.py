@@ -10,7 +10,7 @@ from toolkit import __version__
 from toolkit.answers import assets, latest, lists, log, txt
 from toolkit.answers.commands import table
 from toolkit.answers.commands.writing import write
-from toolkit.answers.control import clock, events, faults, info, marks, requests
+from toolkit.answers.control import clock, events, faults, info, marks, requests, stories
 from toolkit.answers.exchange import Refusal
 from toolkit.answers.parameters import ACTIVE, BAD_PAGE, DELETED, LATEST, PAGE, STATUS
 from toolkit.answers.route import Route
@@ -183,6 +183,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *info.routes(),
     *requests.routes(),
     events.ROUTE,
+    *stories.ROUTES,
     *txt.routes(PAGE, BAD_PAGE),
 )  # fmt: skip
 

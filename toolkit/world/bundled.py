@@ -31,7 +31,7 @@ class Bundled:
                 continue
             until = ends if ends <= last else NEVER
             session, _ = timeline.session_at(b)
-            if session.courses or session.jobs or session.assets.times:
+            if session.courses or session.jobs or session.assets.times or session.outages:
                 self._exports.append(SessionExport(session, a, b, until=until, begin=first))
             else:
                 self._exports.append(Export(session.world, a, b, until=until, begin=first))

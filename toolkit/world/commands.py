@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from toolkit.model.wire import Literal, dumps, loads
 from toolkit.world.ids import Ids
+from toolkit.world.stories import story_flaw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +43,7 @@ WORDS: Final[dict[str, dict[str, type]]] = {
     "reset": {},
     "add_fault": {"fault": dict},
     "drop_faults": {},
+    "story": {"story": str},
 }
 """What an entry may `do`, and what it must say then. A log that holds another word is from a newer toolkit."""
 CONTROL: Final = frozenset({"clock", "checkpoint", "restore", "reset", "add_fault", "drop_faults"})
@@ -58,6 +60,8 @@ def flaw_of(entry: Document) -> str | None:
     if entry["do"] == "workers":
         number = entry.get("remove", entry.get("add"))
         return None if isinstance(number, (int, float, Literal)) else "add or remove"
+    if entry["do"] == "story":
+        return story_flaw(entry)
     if entry["do"] == "save_asset":
         return None if isinstance(entry["asset"].get("id"), str) else "asset.id"
     started = "execution" in entry and not (

@@ -164,13 +164,16 @@ class Export:
         for document, extra in sorted(zip(documents, items, strict=True), key=lambda row: str(row[0]["node_id"])):
             extra.sort(key=lambda item: int(item.doc["worker_id"]))
             active = [self._item(entry, self._first, NEVER) for entry in document["active"]] + extra
-            yield Track(
+            yield from self._node(Track(
                 id=document["node_id"],
                 doc=document | {"active": []},
                 lists={"active": active},
                 counts={"available": (document["total"], "active")},
                 spans=self._spans(self._first, NEVER),
-            )
+            ))  # fmt: skip
+
+    def _node(self, track: Track) -> Iterator[Track]:
+        yield track
 
     def _item(self, entry: Document, since: int, until: int) -> Item:
         ((a, b),) = self._spans(since, until) or [(None, None)]

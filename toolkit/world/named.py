@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from toolkit.world.stories import TALES
+
 
 class Named(NamedTuple):
     """One scenario.
@@ -19,6 +21,8 @@ class Named(NamedTuple):
     about: str
     table: dict[str, Any]
 
+
+_SOON: Final = {"story": "", "at": "1m"}
 
 NAMED: Final = {
     "default": Named("25 jobs, most of them running for hours to months; every 3 minutes one starts or is stopped", {}),
@@ -56,5 +60,9 @@ NAMED: Final = {
             "totals_from_zero_every": "1h",
         },
     ),
+    **{
+        name: Named(f"the default world; a minute after its epoch {tale.about}", {"stories": [_SOON | {"story": name}]})
+        for name, tale in TALES.items()
+    },
 }
 """Every named scenario. Source of `empty`: the cluster on which the observations were made."""

@@ -117,6 +117,12 @@ class Placement:
         digits = len(str(self.nodes - 1))
         return f"ts-worker-{node:0{digits}d}" if node else "ts-master"
 
+    def number_of(self, node_id: str) -> int | None:
+        """Give the number of the node of an id, `None` if there is none."""
+        last = node_id.rpartition("-")[2]
+        number = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0  # noqa: PLR2004 - more nodes than there can be
+        return number if number < self.nodes and self.node_id(number) == node_id else None
+
     def hostname(self, node: int) -> str:
         """Give a node's host name."""
         if self._scenario.hostnames == "loopback":

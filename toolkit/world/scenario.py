@@ -5,9 +5,9 @@ Durations are milliseconds here and texts such as `3m` in a scenario file; share
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from toolkit.errors import ScenarioError, UsageError
 from toolkit.model.instants import (
@@ -22,6 +22,7 @@ from toolkit.model.instants import (
     shown_instant,
 )
 from toolkit.world.parameters import LIFETIME, PAIRED, PARAMETERS
+from toolkit.world.stories import Story, StoryRefused
 
 GENERATOR_REVISION: Final = 2
 """Changes when the same scenario gives other bytes."""
@@ -95,6 +96,8 @@ class Scenario:
     analytics_every: int = 60 * SECOND
     totals_from_zero_every: int = 24 * HOUR
 
+    stories: tuple[Story, ...] = ()
+
     @property
     def last(self) -> int:
         """The last instant of the world."""
@@ -140,10 +143,11 @@ class Scenario:
     def to_table(self) -> dict[str, Any]:
         """Give the parameters as a scenario file has them: `from_table` of it is this scenario again."""
         write = {"duration": format_duration, "date": format_instant}
-        return {
-            name: write[unit](value) if (unit := PARAMETERS[name].unit) in write else value
-            for name, value in asdict(self).items()
+        table = {
+            name: write[unit](getattr(self, name)) if (unit := PARAMETERS[name].unit) in write else getattr(self, name)
+            for name in PARAMETERS
         }
+        return table | ({"stories": [story.to_table() for story in self.stories]} if self.stories else {})
 
     @classmethod
     def from_table(cls, table: dict[str, Any], **given: Any) -> Scenario:  # noqa: ANN401 - values of any field
@@ -158,12 +162,25 @@ class Scenario:
         """
         values: dict[str, Any] = {}
         for name, value in table.items():
+            if name == "stories":
+                values[name] = _stories(value)
+                continue
             if name not in PARAMETERS:
                 near = get_close_matches(name, PARAMETERS, n=1)
                 known = f"toolkit knows {len(PARAMETERS)}, such as jobs and event_every"
                 _refuse(name, value, f"is not a parameter; {f'did you mean {near[0]}?' if near else known}")
             values[name] = _read(name, value)
         return replace(cls(), **(values | given))
+
+
+def _stories(tables: object) -> tuple[Story, ...]:
+    if not isinstance(tables, list):
+        _refuse("stories", tables, "must be tables, each below a line [[stories]]")
+    try:
+        return tuple(map(Story.from_table, tables))
+    except StoryRefused as refused:
+        msg = f"cannot use the scenario: in stories, {refused}"
+        raise ScenarioError(msg) from None
 
 
 def _read(name: str, value: object) -> object:
@@ -199,6 +216,6 @@ def _shown(name: str, value: Any) -> Any:  # noqa: ANN401 - values of any field
     return format_duration(value) if unit == "duration" and value >= 0 else value
 
 
-def _refuse(name: str, value: object, rule: str) -> None:
+def _refuse(name: str, value: object, rule: str) -> NoReturn:
     msg = f"cannot use the scenario: {name} is {value!r}, it {rule}"
     raise ScenarioError(msg)

@@ -11,6 +11,7 @@ from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
 from toolkit.timeline.events import refreshed, windows
 from toolkit.timeline.view import NEVER, Change
+from toolkit.world.commands import Command
 from toolkit.world.events import NODELESS, events, node_events
 from toolkit.world.population import STARTED, number_of
 from toolkit.world.session.apply import apply
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.timeline.view import Event
-    from toolkit.world.commands import Command, CommandLog
+    from toolkit.world.commands import CommandLog
     from toolkit.world.history import History
     from toolkit.world.scenario import Scenario
 
@@ -118,7 +119,9 @@ class LiveTimeline:
         self._revision = self._log.revision
         self._begins = [self.scenario.epoch]
         self._commands = [[]]
-        for command in self._log.in_order():
+        told = [Command(0, self.scenario.epoch + story.at, story.entry) for story in self.scenario.stories]
+        # What the scenario tells has been known before any command.
+        for command in sorted([*told, *self._log.in_order()], key=attrgetter("t")):
             if command.entry.get("do") == REFRESH:
                 self._begins.append(command.t)
                 self._commands.append([])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from toolkit.answers.route import Body, Call
 
+_LED: Final = frozenset({"recovering", "running", "failing", "paused"})
+"""Statuses in which a controller obeys, unless it was lost with its node."""
 LOG_LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 
 
@@ -27,7 +29,7 @@ def move(do: str, status: str) -> Callable[[Call], Body]:
     def handler(call: Call) -> Body:
         ex_id = call.ids[0]
         now = active_status(call.view, ex_id)
-        if now in INITIAL:
+        if now in INITIAL or (now in _LED and call.view.controller(ex_id).value is None):
             refuse(500, f"Execution {ex_id} is not available to {do}")
         if now == status or status in TRANSITIONS.get(now, ()):
             write(call, {"do": do, "ex_id": ex_id})

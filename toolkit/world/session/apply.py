@@ -11,6 +11,7 @@ from toolkit.world.session import jobs, work
 from toolkit.world.session.course import Course
 from toolkit.world.session.documents import head_of, template_of
 from toolkit.world.session.pace import pace_of
+from toolkit.world.session.stories.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +140,7 @@ def _workers(session: Session, t: int, entry: Entry) -> None:
         _act(session, t, entry, lambda course, at: work.dismiss(course, at, count))
         return
     course = _living(session, t, entry)
-    if course is None or course.doomed or course.status(t) == "stopping":
+    if course is None or course.doomed or course.is_lost(t) or course.status(t) == "stopping":
         return
     if course.life is None and course.status(t) == "pending":
         course.workers += count
@@ -181,4 +182,5 @@ _HANDLERS: Final[dict[str, Callable[[Session, int, Entry], None]]] = {
     "workers": _workers,
     "save_asset": _save_asset,
     "delete_asset": _delete_asset,
+    "story": tell,
 }

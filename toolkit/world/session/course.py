@@ -14,7 +14,6 @@ from toolkit.model.status import INITIAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at, line_next
 from toolkit.world.history import instant_of
-from toolkit.world.life import MILLION
 from toolkit.world.session.facts import Facts, start_of
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Course(Facts):
     def held(self, t: int) -> int:
         """Count the slices that its workers hold at `t`: one each, as far as there are any."""
         total = self.total if self.recovered(t) else self.total or self.pending
-        working = self.working(t)
+        working = 0 if self.upsets.is_stuck(t) else self.working(t)
         return working if total is None else max(0, min(working, total - self.processed(t)))
 
     def active(self, t: int) -> int:
@@ -71,13 +70,15 @@ class Course(Facts):
             return 0
         if status == "paused":
             return self.held(t) if self.life is None and t < self.drained(t - (t == end)) else 0
-        return min(self.working(t), self.life.drawn_active(t)) if self.life is not None else self.held(t)
+        if self.life is None:
+            return self.held(t)
+        return 0 if self.upsets.is_stuck(t) else min(self.working(t), self.life.drawn_active(t))
 
     def queued(self, t: int) -> int:
         """Count the slices that wait at `t`, of an execution that a client started."""
         assert self.pace is not None
         t = min(t, self.final)
-        if t < self.started:
+        if t < self.started or self.upsets.is_stuck(t):
             return 0
         # What is left to recover waits whatever the status is.
         total = self.total if self.recovered(t) else self.total or self.pending
@@ -94,17 +95,22 @@ class Course(Facts):
         running = t >= self.started
         active = self.active(t)
         joined = bisect_right(self.joined, until)
-        available = max(0, self.workers - joined) if self.life is not None else self.working(until) - active
+        level = self.upsets.level(self.counted(until)) if self.upsets.levels else None
+        queued = self.queued(t) if self.life is None else active if level is None else level
+        available = self.working(until) - active
+        if self.life is not None and until < self.upsets.since:
+            available = max(0, self.workers - joined)
         return {
             "workers_available": available,
             "workers_active": active,
             "workers_joined": joined,
-            "workers_reconnected": bisect_right(self.returns, until),
-            "workers_disconnected": bisect_right(self.losses, until) + bisect_right(self.removed, until),
+            "workers_reconnected": bisect_right(self.returns, until) + self.upsets.back(until),
+            "workers_disconnected": sum(bisect_right(gone, until) for gone in (self.losses, self.removed))
+            + self.upsets.left(until),
             "job_duration": self._duration() if t >= self.final and running else 0,
-            "failed": processed * self.ppm // MILLION,
+            "failed": self.failed_of(processed),
             "subslices": processed * self.permille // 1000,
-            "queued": active if self.life is not None else self.queued(t),
+            "queued": queued,
             "slice_range_expansion": 0,
             "processed": processed,
             "slicers": 1 if running else 0,
@@ -137,7 +143,8 @@ class Course(Facts):
     def edges(self) -> set[int]:
         """Give the instants at which its workers, or its processes, change."""
         shown = {t for process in self.processes for t in (process.shown, process.until)}
-        return shown | {*self.joined, *self.removed, *self.losses, *self.returns, self.left, self.deleted}
+        known = {*self.joined, *self.removed, *self.losses, *self.returns, self.left, self.deleted}
+        return shown | known | self.upsets.edges()
 
     def _bend(self, pieces: list[Piece], t: int) -> int:
         place = bisect_right(pieces, t, key=start_of)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from toolkit.model.instants import format_instant
 from toolkit.world import documents
 from toolkit.world.catalogue import EX_TERASLICE_VERSION
-from toolkit.world.session.texts import BROKEN, UNREADABLE
+from toolkit.world.session.texts import BROKEN, DROPPED, UNREADABLE
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
@@ -92,6 +92,8 @@ def _reason(course: Course, t: int) -> str:
     status = bad[-1]
     if status == "failed" and course.pace is not None and course.pace.broken is not None:
         return BROKEN.replace("{ex_id}", course.ex_id).replace("{path}", course.pace.broken)
+    if status == "terminated" and not course.doomed and course.upsets.node:
+        return DROPPED.replace("{node}", course.upsets.node).replace("{ex_id}", course.ex_id)
     return documents.failure_reason(course, course.ex_id, status)
 
 

@@ -14,6 +14,7 @@ from toolkit.tracks.track import line_at
 from toolkit.world.history import COUNTED, History, Move
 from toolkit.world.life import MILLION
 from toolkit.world.session.pace import MOST_QUEUED, QUEUED_PER_HOUR, Pace
+from toolkit.world.session.upsets import Upsets
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
@@ -51,12 +52,13 @@ class Facts(History):
         pending: Slices to recover before it runs.
         rest: Slices that it cuts itself after that, where they have an end.
         then: What it becomes when they are recovered.
+        upsets: What stories have done to it.
     """
 
     __slots__ = (
         "deleted", "doomed", "ex_id", "job_id", "joined", "left", "life", "line", "losses", "moves", "name", "number",
         "pace", "pending", "processes", "queue", "recovers", "removed", "rest", "returns", "since", "template", "then",
-        "workers", "written",
+        "upsets", "workers", "written",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what an execution is
@@ -98,6 +100,7 @@ class Facts(History):
         self.pending: int | None = None
         self.rest = 0
         self.then = ""
+        self.upsets = Upsets()
         if life is not None:
             self._take_over(life, since)
 
@@ -134,6 +137,10 @@ class Facts(History):
     def last_push(self) -> int:
         """When its controller sends what it counted for the last time."""
         return min(self.left, self.ended) if self.started < NEVER else self.ended
+
+    def is_lost(self, t: int) -> bool:
+        """Tell whether its controller is lost at `t`."""
+        return self.upsets.lost <= t
 
     def is_deleted(self, t: int) -> bool:
         """Tell whether it counts as deleted at `t`: with its job, or because it was posted so."""
@@ -181,13 +188,29 @@ class Facts(History):
         """Tell whether its slicer fills the queue at `t`: not before all is recovered, nor if that was all."""
         return self.total is None and self.recovered(t) and self.status(t) != "recovering"
 
+    @property
+    def fails_ever(self) -> bool:
+        """Whether any of its slices may fail."""
+        return bool(self.ppm) or self.upsets.broke is not None
+
     def failed(self, t: int) -> int:
         """Count the slices failed by `t`."""
-        return self.processed(t) * self.ppm // MILLION
+        return self.failed_of(self.processed(t))
+
+    def failed_of(self, processed: int) -> int:
+        """Count the slices that have failed when so many are processed."""
+        broke = self.upsets.broke
+        if broke is not None and processed > broke[0]:
+            return broke[1] + processed - broke[0]
+        return processed * self.ppm // MILLION
 
     def working(self, t: int) -> int:
-        """Count the workers that joined and were not taken away by `t`."""
-        return bisect_right(self.joined, t) - bisect_right(self.removed, t)
+        """Count the workers that are connected at `t`: joined, and not taken away; none that stories keep away."""
+        there = bisect_right(self.joined, t) - bisect_right(self.removed, t)
+        if t < self.upsets.since:
+            return there
+        away = bisect_right(self.losses, t) - bisect_right(self.returns, t)
+        return max(0, there - away - self.upsets.left(t) + self.upsets.back(t))
 
     def reached(self, processed: int) -> int:
         """Give the instant at which so many slices are processed, `NEVER` if they never are."""
@@ -207,7 +230,9 @@ class Facts(History):
 
     def failure_time(self, nth: int) -> tuple[int, int]:
         """Give the instant at which the `nth` slice failed (from 1) and how many were processed then."""
-        processed = -(-nth * MILLION // self.ppm)
+        broke = self.upsets.broke
+        late = broke is not None and nth > broke[1]
+        processed = broke[0] + nth - broke[1] if broke is not None and late else -(-nth * MILLION // self.ppm)
         return self.reached(processed), processed
 
     def cut(self, t: int) -> None:
@@ -226,7 +251,7 @@ class Facts(History):
         """
         _bent(self.line, t, self.processed(t), per_hour)
         if self.pace is not None and self.pace.floods and self.pace.total is None:
-            queued = line_at(self.piece_at(self.queue, t), t)
+            queued = 0 if self.upsets.is_stuck(t) else line_at(self.piece_at(self.queue, t), t)
             grows = QUEUED_PER_HOUR if fills and queued < MOST_QUEUED else 0
             _bent(self.queue, t, queued, grows)
             if grows:
@@ -244,7 +269,12 @@ class Facts(History):
 
     def remove_worker(self, t: int) -> None:
         """Note that a worker is gone from `t` on."""
-        insort(self.removed, t)
+        self.upsets.away = [stretch for stretch in self.upsets.away if stretch[0] <= t]
+        # One that was disconnected already does not disconnect once more.
+        if self.upsets.since == NEVER or self.working(max(t, self.upsets.since)):
+            insort(self.removed, t)
+        else:
+            self.upsets.strand(t)
 
 
 def _bent(pieces: list[Piece], t: int, value: int, per_hour: int) -> None:

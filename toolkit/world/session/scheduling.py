@@ -114,7 +114,7 @@ class Scheduler:
 
     def settle(self, course: Course, t: int) -> None:
         """Take note of what a command has done to an execution."""
-        if course.doomed or course.final <= t:
+        if course.doomed or course.final <= t or course.is_lost(t):
             self._pending = [waiting for waiting in self._pending if waiting is not course]
             self._requests = [request for request in self._requests if request.course is not course]
         self._changed = t
@@ -128,6 +128,21 @@ class Scheduler:
             self.slots.keep(process)
         work.release(course, course.ended, course.ended)
         self._watch_lanes(t)
+
+    def close(self, node: int, until: int, t: int) -> None:
+        """Give nobody a slot of a node from `t` on until it is back."""
+        self.slots.close(node, until)
+        self._watch_lanes(t)
+        self._look_again(t)
+
+    def move(self, process: Process, t: int) -> bool:
+        """Give a process that has not begun another slot. Gives whether there was one."""
+        free = self.slots.free(t, self._living(t))
+        if any(free.values()):
+            self.slots.move(process, free)
+            self._watch_lanes(t)
+            return True
+        return False
 
     def pass_by(self, job: int, t: int) -> None:
         """Let lifecycle events pass a job by from `t` on."""

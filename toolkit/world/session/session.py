@@ -6,7 +6,8 @@ counts: so a session that is told of a command late is the same as one that knew
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.model.status import is_terminal
 from toolkit.timeline.view import NEVER, Record
@@ -16,17 +17,34 @@ from toolkit.world.session.assets import Assets
 from toolkit.world.session.course import Course
 from toolkit.world.session.edges import Edges
 from toolkit.world.session.jobs import Dossier
+from toolkit.world.session.outages import Outage, Outages
 from toolkit.world.session.remainder import Remainder
 from toolkit.world.session.scheduling import Scheduler
 from toolkit.world.session.slots import Process
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from toolkit.model.wire import Document
     from toolkit.world.life import Life
     from toolkit.world.world import World
 
 CLIENT: Final = 3
 """The kind of execution numbers that clients' executions have."""
+
+
+class Told(NamedTuple):
+    """What a story has touched.
+
+    Attributes:
+        until: When it ends.
+        nodes: The nodes, by id.
+        executions: The executions, by id.
+    """
+
+    until: int
+    nodes: list[str]
+    executions: list[str]
 
 
 class Session:
@@ -39,6 +57,8 @@ class Session:
         jobs: Jobs in clients' hands by id.
         assets: What assets there are.
         scheduler: Who waits for which slots.
+        outages: When nodes are away.
+        told: What the stories told so far have touched, by the instants at which they began, in their order.
         done: Up to which instant, itself included, it has been folded.
     """
 
@@ -50,6 +70,10 @@ class Session:
         self.jobs: dict[str, Dossier] = {}
         self.assets = Assets(world)
         self.scheduler = Scheduler(world, self.base, self._note)
+        self.outages = Outages(world.placement)
+        self.told: list[tuple[int, Told]] = []
+        self._plans: list[tuple[int, int, Callable[[int], None]]] = []
+        self._planned = 0
         self.done = world.epoch - 1
         self._of_job: dict[str, list[Course]] = {}
         self._records: dict[str, tuple[int, Record]] = {}
@@ -58,14 +82,29 @@ class Session:
 
     def advance(self, t: int) -> None:
         """Let the cluster act up to an instant, that one included."""
+        while self._plans and self._plans[0][0] <= t:
+            due, _, act = heappop(self._plans)
+            self.scheduler.advance(due)
+            act(due)
         self.scheduler.advance(t)
         self.done = max(self.done, t)
 
     def next_edge(self, t: int) -> int:
         """Give the next instant after `t` at which a record, a process or a node in clients' hands changes."""
         assets = min((at for at in self.assets.times if at > t), default=NEVER)
-        act = self.scheduler.next_act
+        act = min(self.scheduler.next_act, self._plans[0][0] if self._plans else NEVER)
         return min(self._edges.after(t), assets, act if act > t else NEVER)
+
+    def plan(self, t: int, act: Callable[[int], None]) -> None:
+        """Let a story go on at an instant to come."""
+        self._planned += 1
+        heappush(self._plans, (t, self._planned, act))
+
+    def take_node(self, outage: Outage) -> None:
+        """Let a node be away."""
+        self.outages.add(outage)
+        self._edges.note(f"node {outage.node}", self.outages.edges(outage.node))
+        self.scheduler.close(outage.node, outage.back, outage.since)
 
     def of_job(self, job_id: str) -> list[Course]:
         """Give the courses of a job, in the order in which they came."""

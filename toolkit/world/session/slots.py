@@ -7,7 +7,7 @@ slot of its lane taken then does not happen. So what the cluster state shows as 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.timeline.view import NEVER
 
@@ -37,6 +37,7 @@ class Process:
         until: When it is gone.
         joins: When a worker joins that was started while the execution ran.
         leaving: Whether it was sent away on its own.
+        lost: Whether it went with its node: nothing else says when it is gone.
     """
 
     course: Course
@@ -49,6 +50,19 @@ class Process:
     until: int = NEVER
     joins: int = 0
     leaving: bool = False
+    lost: bool = False
+
+
+class Closed(NamedTuple):
+    """A slot that nobody can have: its node is away.
+
+    Attributes:
+        slot: Which.
+        until: When the node is back.
+    """
+
+    slot: Slot
+    until: int
 
 
 class Slots:
@@ -57,7 +71,7 @@ class Slots:
     def __init__(self, placement: Placement) -> None:
         """Begin with nothing taken."""
         self._placement = placement
-        self._held: list[Process] = []
+        self._held: list[Process | Closed] = []
         self._taken: set[Slot] = set()
         self._lanes: dict[int, int] = {}
         self._known_until = -1
@@ -110,15 +124,28 @@ class Slots:
 
         Source: Teraslice's native backend, which sorts nodes by free slots.
         """
-        node = max(free, key=lambda number: (len(free[number]), -number))
-        slot = node, free[node].pop(0)
-        last = self._last_ids.get(node, self._placement.last_generated_id(node))
-        self._last_ids[node] = last + 1
+        slot, worker_id = self._place(free)
         self._made += 1
         pid = self._placement.pid(self._made, 2**52)
-        process = Process(course, worker, slot, last + 1, pid, held, shown)
+        process = Process(course, worker, slot, worker_id, pid, held, shown)
         self.keep(process)
         return process
+
+    def _place(self, free: dict[int, list[int]]) -> tuple[Slot, int]:
+        node = max(free, key=lambda number: (len(free[number]), -number))
+        last = self._last_ids.get(node, self._placement.last_generated_id(node))
+        self._last_ids[node] = last + 1
+        return (node, free[node].pop(0)), last + 1
+
+    def move(self, process: Process, free: dict[int, list[int]]) -> None:
+        """Let a process that has not begun take another slot."""
+        process.slot, process.worker_id = self._place(free)
+        self.renew()
+
+    def close(self, node: int, until: int) -> None:
+        """Let nobody have a slot of a node until it is back."""
+        self._held += [Closed((node, place), until) for place in self._placement.places(node)]
+        self.renew()
 
     def keep(self, process: Process) -> None:
         """Note a process that holds its slot."""

@@ -22,6 +22,11 @@ BROKEN: Final = (
     "    at async file:///app/source/node_modules/.pnpm/p-map@7.0.6/node_modules/p-map/index.js:122:20"
 )
 """Why an execution failed whose slicer could not be started."""
+DROPPED: Final = (
+    "node {node} has been disconnected from cluster_master past the allowed timeout, it has an active slicer for "
+    "execution: {ex_id} which will be marked as terminated and shut down"
+)
+"""Why an execution was terminated whose node did not come back. Source: Teraslice's native clustering."""
 UNREADABLE: Final = (
     "TSError: Unable to read file at path {path}, caused by Error: Unable to read file at path {path}\n"
     "    at pRetry (file:///app/source/packages/core-utils/dist/src/promises.js:103:21)\n"

@@ -113,13 +113,16 @@ class SessionExport(Export):
                 continue
             document = partial(_controller, course)
             floods = course.pace is not None and course.pace.floods and course.pace.total is None
+            failed = Counter(of="processed", times=course.ppm, per=MILLION)
+            if course.upsets.broke is not None:
+                failed = Counter(pieces=_shown(_failed(course, begin, *course.upsets.broke), begin, end))
             counters = {
                 "processed": Counter(pieces=_shown(course.line, begin, end)),
-                "failed": Counter(of="processed", times=course.ppm, per=MILLION),
+                "failed": failed,
                 "subslices": Counter(of="processed", times=course.permille, per=1000),
             }
             ignored: tuple[str, ...] = _OWN_QUEUE
-            if course.life is not None:
+            if course.life is not None and not course.upsets.levels:
                 counters["queued"], ignored = Counter(of="workers_active"), DERIVED
             elif floods and course.pending is None:
                 counters["queued"] = Counter(pieces=_shown(_still_from(course.queue, course), begin, end))
@@ -132,6 +135,32 @@ class SessionExport(Export):
                 spans=self._spans(course.connects, course.left),
             )
 
+    def _node(self, track: Track) -> Iterator[Track]:
+        outages = self._session.outages
+        number = self._world.placement.number_of(track.id)
+        assert number is not None
+        stretches = [
+            (max(since, self._first), until)
+            for since, until in outages.stretches(number, self._first)
+            if since <= self._last and self._first < until
+        ]
+        if not stretches:
+            return
+        begin = stretches[0][0]
+
+        def document(t: int) -> Document:
+            # While it is not shown nobody asks.
+            return outages.shown(number, track.doc, t) or track.doc
+
+        yield Track(
+            id=track.id,
+            doc=document(begin),
+            changes=changes(outages.edges(number), begin, self._last, document),
+            lists=track.lists,
+            counts=track.counts,
+            spans=[span for stretch in stretches for span in self._spans(*stretch)],
+        )
+
     def _more_items(self) -> Iterable[tuple[int, Item]]:
         for course in self._session.courses.values():
             for process in course.processes:
@@ -143,7 +172,7 @@ class SessionExport(Export):
         scenario = self._world.scenario
         tracks: list[Track] = []
         for course in self._sorted_courses():
-            if not course.ppm or course.started > self._last:
+            if not course.fails_ever or course.started > self._last:
                 continue
             shown = (failures(course, t, scenario.errors_newest, scenario.errors_within) for t in (
                 max(self._first, course.created), self._last,
@@ -156,7 +185,7 @@ class SessionExport(Export):
 
 def _instants(course: Course, begin: int, end: int, ignored: tuple[str, ...]) -> list[int]:
     """Give the instants at which a controller's fields change, those apart that counters give."""
-    if "queued" not in ignored:
+    if "queued" not in ignored and course.life is None:
         return _every(course, begin, end)
     instants = {t for t, _ in course.moves} | course.edges() | {course.since}
     instants |= {course.drained(t) for t, status in course.moves if status == "paused"}
@@ -175,6 +204,21 @@ def _every(course: Course, begin: int, end: int) -> list[int]:
     while (t := course.stats_until(t)) <= end:
         instants.append(t)
     return instants
+
+
+def _failed(course: Course, begin: int, processed: int, failed: int) -> list[Piece]:
+    """Give the line of the failed slices of an execution of which from some slice on every one fails.
+
+    Args:
+        course: The execution.
+        begin: From when on the line is asked for.
+        processed: How many slices are processed before.
+        failed: How many of them failed.
+    """
+    breaks, known = course.upsets.breaks, course.failed(begin)
+    steps = [(begin, known, 0)] if begin < breaks else []
+    steps += [(course.failure_time(nth)[0], nth, 0) for nth in range(known + 1, failed + 1)] if begin < breaks else []
+    return steps + [(at, value - processed + failed, rate) for at, value, rate in course.line if at >= breaks]
 
 
 def _still_from(pieces: list[Piece], course: Course) -> list[Piece]:

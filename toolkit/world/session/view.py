@@ -16,7 +16,7 @@ from toolkit.world.view import WorldView, nodes_of
 
 if TYPE_CHECKING:
     from toolkit.world.life import Life
-    from toolkit.world.session.session import Session
+    from toolkit.world.session.session import Session, Told
 
 
 class SessionView(WorldView):
@@ -49,7 +49,11 @@ class SessionView(WorldView):
             for process in course.processes
             if process.shown <= t < process.until
         ]
-        return Held(nodes_of(self._world, t, session.base.living_between(t, t), shown), self._written())
+        nodes = nodes_of(self._world, t, session.base.living_between(t, t), shown)
+        if session.outages:
+            seen = [(key, session.outages.shown(number, node.fields, t)) for number, (key, node) in enumerate(nodes)]
+            nodes = [(key, Record(document)) for key, document in seen if document is not None]
+        return Held(nodes, self._written())
 
     def controllers(self) -> Held[list[Record]]:
         """The execution controllers: by name, then `started`, both descending."""
@@ -199,12 +203,16 @@ class SessionView(WorldView):
         return Held(records, self._until(min(self._failing_until(course, numbers), self._session.next_edge(self.t))))
 
     def _failing_until(self, course: Course, numbers: range) -> int:
-        if not course.ppm or self.t >= course.final:
+        if not course.fails_ever or self.t >= course.final:
             return NEVER
         later = [course.failure_time(numbers.stop)[0]]
         if numbers:
             later.append(course.expires(course.failure_time(numbers.start)[0] + self._world.scenario.errors_within))
         return min(later)
+
+    def told(self) -> Told:
+        """What the last story touches that began by now; there is one."""
+        return [told for t, told in self._session.told if t <= self.t][-1]
 
     def assets(self) -> Held[list[Record]]:
         """The assets, newest `_created` first."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from toolkit.model.instants import MINUTE, SECOND
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS
 
@@ -39,6 +40,8 @@ CLEARED: Final = 140
 """How long a recovery takes that has nothing to recover."""
 COMPLETES: Final = 80
 """From the last slice to the final status."""
+WORKERS_GIVE_UP: Final = 5 * MINUTE
+"""How long workers wait for their controller. Source: the default of Teraslice's worker_disconnect_timeout."""
 JOINS: Final = (600, 400, 1_400)
 """From running until the first worker has joined, from one to the next, and until the last at most."""
 JOINS_LATER: Final = (7_000, 2_000, 20_000)
@@ -81,8 +84,12 @@ def joins_after(nth: int, pace: tuple[int, int, int]) -> int:
 
 def replan(course: Course, t: int) -> None:
     """Plan anew what follows from the workers it has from `t` on: its counters, and when it is done."""
+    if course.upsets.broke is not None:
+        course.cut(t)
     _work(course, t)
-    if course.life is not None:
+    if course.upsets.broke is not None:
+        _plan_failure(course, t)
+    elif course.life is not None:
         if course.final < NEVER:
             course.bend(course.final, 0)
         release(course, course.ended, course.ended)
@@ -92,10 +99,11 @@ def replan(course: Course, t: int) -> None:
 
 def _work(course: Course, t: int) -> None:
     """Let it count from `t` on, as many workers as there are at a time."""
-    changes = sorted({at for at in (*course.joined, *course.removed) if at > t})
+    changes = sorted({at for at in (*course.joined, *course.removed, *course.upsets.edges()) if t < at < NEVER})
     for at in (t, *changes):
         if course.status(at) in _COUNTING:
-            course.bend(at, _per_hour(course, at), fills=course.fills(at))
+            stuck = course.upsets.is_stuck(at)
+            course.bend(at, 0 if stuck else _per_hour(course, at), fills=not stuck and course.fills(at))
 
 
 def _per_hour(course: Course, t: int) -> int:
@@ -129,6 +137,21 @@ def _plan_end(course: Course, t: int) -> None:
         _end(course, max(t, end) + COMPLETES, "failed" if pace.missing is not None else "completed")
 
 
+def _plan_failure(course: Course, t: int) -> None:
+    """Plan how an execution ends whose every slice fails: it begins to with the first one, and fails later on."""
+    begins = course.move_at(t)[0]
+    end = NEVER if course.total is None else max(t, course.reached(course.total)) + COMPLETES
+    if course.status(t) == "running":
+        begins = course.reached(course.processed(t) + 1)
+        if begins < end:
+            course.move(begins, "failing")
+            course.written.append(begins)
+    end = min(end, max(t + 1, begins + SECOND, course.upsets.breaks + course.upsets.breaks_for))
+    if end < NEVER:
+        course.bend(end, 0)
+        _end(course, end, "failed")
+
+
 def _end(course: Course, t: int, status: str) -> None:
     course.move(t, status)
     course.written += [t] if course.started < NEVER else []
@@ -139,13 +162,15 @@ def _end(course: Course, t: int, status: str) -> None:
 def release(course: Course, workers: int, controller: int) -> None:
     """Say when a course's processes are gone; those that were sent away go before."""
     for process in course.processes:
+        if process.lost:
+            continue
         until = workers if process.worker else controller
         process.until = min(process.until, until) if process.leaving else until
 
 
 def pause(course: Course, t: int) -> bool:
     """Pause it; slices in flight are finished. Gives whether that was possible."""
-    if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
+    if course.is_lost(t) or course.doomed or course.status(t) not in _COUNTING | {"paused"}:
         return False
     counting = course.status(t) in _COUNTING
     course.cut(t)
@@ -161,7 +186,7 @@ def pause(course: Course, t: int) -> bool:
 
 def resume(course: Course, t: int) -> bool:
     """Let it run. Gives whether that was possible."""
-    if course.doomed or course.status(t) not in _COUNTING | {"paused"}:
+    if course.is_lost(t) or course.doomed or course.status(t) not in _COUNTING | {"paused"}:
         return False
     if course.status(t) == "running":
         course.write(t)
@@ -179,6 +204,9 @@ def stop(course: Course, t: int) -> bool:
     status = course.status(t)
     if course.doomed or status == "stopping":
         return False
+    if course.is_lost(t):
+        _stop_lost(course, t)
+        return True
     # A controller that is still recovering writes no statistics. Source: observed.
     began = course.started <= t and (status != "recovering" or course.life is not None)
     course.cut(t)
@@ -196,10 +224,19 @@ def stop(course: Course, t: int) -> bool:
     return True
 
 
+def _stop_lost(course: Course, t: int) -> None:
+    """Stop it without its controller, so that nobody writes statistics."""
+    ended = t + STOP_TAKES["scheduling"]
+    course.cut(t)
+    course.move(t, "stopping")
+    course.move(ended, "stopped")
+    release(course, t + WORKERS_GONE, ended)
+
+
 def force(course: Course, t: int) -> bool:
     """Stop it by force: what it does ends at once, its status changes when its processes are gone. Always possible."""
     # A controller that is told to shut down writes what it has, also before it runs. Source: observed.
-    began = course.first("initializing") <= t
+    began = course.first("initializing") <= t and not course.is_lost(t)
     ended = t + FORCE_TAKES
     course.cut(t)
     course.bend(t, 0)
@@ -207,7 +244,7 @@ def force(course: Course, t: int) -> bool:
     course.joined = [at for at in course.joined if at <= t]
     course.move(ended, "terminated")
     course.written += [ended] if began else []
-    course.left = ended if course.life is not None else min(ended, t + DISCONNECTS)
+    course.left = min(course.left, ended if course.life is not None else min(ended, t + DISCONNECTS))
     release(course, ended, ended)
     return True
 
@@ -216,8 +253,8 @@ def dismiss(course: Course, t: int, count: int) -> bool:
     """Take workers away, the lowest numbers first, one a node in turn. Gives whether there are more than so many."""
     at = t + EXITS
     present = [process for process in course.processes if process.worker and process.shown <= t < process.until]
-    present = [process for process in present if not process.leaving]
-    if course.doomed or course.status(t) == "stopping" or count >= len(present):
+    present = [process for process in present if not process.leaving and not process.lost]
+    if course.is_lost(t) or course.doomed or course.status(t) == "stopping" or count >= len(present):
         return False
     for process in _in_turn(present)[:count]:
         process.until, process.leaving = min(process.until, at), True
@@ -232,12 +269,31 @@ def dismiss(course: Course, t: int, count: int) -> bool:
 def change_workers(course: Course, t: int) -> None:
     """Plan anew what a change of its workers after `t` makes wrong."""
     t = max(t, course.started)
-    if t == NEVER or course.status(t) not in _COUNTING:
+    if t == NEVER or course.is_lost(t) or course.status(t) not in _COUNTING:
         return
     if course.life is None:
         course.cut(t)
         release(course, NEVER, NEVER)
     replan(course, t)
+
+
+def lose(course: Course, t: int, dropped: int, node: str) -> None:
+    """Take its controller from it: nothing goes on, and nobody writes anything, until its node is given up.
+
+    Args:
+        course: One that is not being stopped.
+        t: When the controller is lost.
+        dropped: When its node is given up, `NEVER` if that comes back before.
+        node: That node's id.
+    """
+    course.cut(t)
+    course.bend(t, 0)
+    course.joined = [at for at in course.joined if at <= t]
+    course.upsets.lost, course.upsets.node = t, node
+    course.left = min(course.left, t)
+    if dropped < NEVER:
+        course.move(dropped, "terminated")
+    release(course, min(dropped, t + WORKERS_GIVE_UP), t)
 
 
 def _in_turn(present: list[Process]) -> list[Process]:
