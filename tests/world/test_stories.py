@@ -312,9 +312,9 @@ def test_a_backlog_grows_and_drains(seed: int) -> None:
 
 
 def test_what_has_not_begun_on_a_lost_node_goes_elsewhere_or_never_comes() -> None:
-    """A job that was given slots a moment ago: its workers find free ones; those that do not are not started."""
+    """A job that was given slots a moment ago finds free ones; a controller that finds none is not started."""
     config = {"name": "a", "operations": [{"_op": "test-reader"}, {"_op": "noop"}], "lifecycle": "persistent"}
-    for workers, seen in ((3, 3), (20, 5)):
+    for workers, seen, controlled in ((3, 3, True), (20, 6, False)):
         log = MemoryLog()
         timeline = LiveTimeline(Scenario(seed=1, epoch=EPOCH, jobs=0, node_slots=8), log)
         made = {"job_id": "j", "job": config, "ex_id": "e", "execution": config | {"workers": workers}}
@@ -323,7 +323,9 @@ def test_what_has_not_begun_on_a_lost_node_goes_elsewhere_or_never_comes() -> No
         (master,) = (node.fields for _, node in timeline.at(EPOCH + MINUTE).nodes().value)
 
         assert sum(one["assignment"] == "worker" for one in master["active"]) == seen
-        assert stats(timeline, "e", MINUTE)["workers_joined"] == seen
+        controller = timeline.at(EPOCH + MINUTE).controller("e").value
+        assert (controller is not None) == controlled
+        assert controller is None or controller.fields["workers_joined"] == seen
 
 
 def test_a_bundle_of_an_absence_does_not_hold_the_node() -> None:
