@@ -50,6 +50,10 @@ class Journal:
         self.total += 1
         self._kept.append(Asked(self.total, t, method, target, headers, body[:MOST_BODY], status))
 
+    def kept(self) -> list[Asked]:
+        """Give those that are kept, the oldest first."""
+        return list(self._kept)
+
     def clear(self) -> None:
         """Forget all requests, their number too."""
         self.total = 0
