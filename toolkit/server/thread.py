@@ -39,9 +39,10 @@ class ServerThread:
         port: int = 0,
         worlds: Worlds | None = None,
         guard: Guard | None = None,
+        front: Front | None = None,
     ) -> None:
-        """Say what to serve by which clock, and where; port 0 is any free one. The rest is as for `Front`."""
-        self.front = Front(cluster, clock, worlds=worlds, guard=guard)
+        """Say what to serve by which clock, and where; port 0 is any free one. The rest is as for `Front`, or one."""
+        self.front = front or Front(cluster, clock, worlds=worlds, guard=guard)
         self._where = host, port
         self.url = ""
         self._up = threading.Event()
