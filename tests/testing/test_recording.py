@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,12 @@ import toolkit.testing.recording
 import toolkit.testing.served
 from tests.testing.suites import INI, plugin_run, worker_run
 from toolkit.bundle.reader import read_bundle
+from toolkit.clock import FrozenClock
 from toolkit.errors import UsageError
+from toolkit.model.instants import parse_instant
+from toolkit.recorder.address import parse_address
+from toolkit.recorder.plan import Plan
+from toolkit.recorder.record import Surroundings, record
 from toolkit.testing.ages import stale
 from toolkit.testing.suite import Suite
 
@@ -60,7 +64,7 @@ def test_a_bundle_is_recorded_once(inside: pytest.Pytester, cluster: Teraslice) 
     result = plugin_run(inside, option)
 
     result.assert_outcomes(passed=4)
-    result.stdout.fnmatch_lines(["teraslice: recorded snapshots/x, redacted: *"])
+    result.stdout.fnmatch_lines(["teraslice: snapshots/x: recorded 1 frame; redacted: *"])
     bundle = read_bundle(inside.path / "snapshots" / "x")
     assert (bundle.manifest.origin["redacted"], len(bundle.frames.instants)) == (True, 1)
     assert sorted(path.name for path in (inside.path / "snapshots").iterdir()) == ["x"]
@@ -68,7 +72,7 @@ def test_a_bundle_is_recorded_once(inside: pytest.Pytester, cluster: Teraslice) 
     for more in ((), (option,)):
         result = plugin_run(inside, *more)
         result.assert_outcomes(passed=4)
-        assert "recorded" not in str(result.stdout)
+        assert "teraslice:" not in str(result.stdout)
     assert len(cluster.requests) == asked
 
 
@@ -79,7 +83,7 @@ def test_workers_record_a_bundle_once(inside: pytest.Pytester, cluster: Teraslic
     result = worker_run(inside, f"--teraslice-record={cluster.url}")
 
     result.assert_outcomes(passed=4)
-    assert str(result.stdout).count("teraslice: recorded snapshots/x") == 1
+    assert str(result.stdout).count("teraslice: snapshots/x: recorded") == 1
     assert sum(asked.target.startswith("/v1/cluster/state") for asked in cluster.requests) == 1
 
 
@@ -173,19 +177,16 @@ def test_a_bundle_that_is_too_old_warns_or_fails(
     inside: pytest.Pytester, cluster: Teraslice, where: str, stale_is: str
 ) -> None:
     """As the settings say; the age is that of the last frame."""
-    _make(inside, cluster, "snapshots/x")
-    manifest = inside.path / "snapshots" / "x" / "bundle.json"
-    document = json.loads(manifest.read_bytes())
-    for name in ("from", "to"):
-        document[name] = "2026-01-02T00:00:00.000Z"
-    manifest.write_text(json.dumps(document))
+    old = Surroundings(clock=FrozenClock(parse_instant("2026-01-02T00:00:00Z")))
+    place = inside.mkdir("snapshots") / "x"
+    record(Plan(parse_address(cluster.url), place), toolkit.testing.recording._Watcher(lambda _: None), old)
     ini = "teraslice_max_age = 1d\n" if where == "ini" else ""
-    inside.makeini(f"{INI}teraslice_stale = {stale_is}\n{ini}".replace("filterwarnings = error", ""))
+    inside.makeini(f"{INI}teraslice_stale = {stale_is}\n{ini}".replace("= error", "= default"))
     mark = ', max_age="36h"' if where == "mark" else ""
     inside.makepyfile(f"""
         import pytest
 
-        @pytest.mark.teraslice(bundle="snapshots/x", allow_edited=True{mark})
+        @pytest.mark.teraslice(bundle="snapshots/x"{mark})
         def test_one(teraslice):
             pass
     """)

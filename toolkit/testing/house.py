@@ -12,7 +12,7 @@ from toolkit.model.instants import parse_instant
 from toolkit.server.front import Front
 from toolkit.server.opening import Making, Options, open_worlds
 from toolkit.server.source import live, replay
-from toolkit.testing.served import BUNDLES
+from toolkit.testing import served
 from toolkit.world.timeline import Pool
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Shelf:
         return live(scenario, log, called, self._pools[scenario])
 
     def _replay(self, path: Path, *, allow_edited: bool, rebase_to: int | None) -> Source:
-        BUNDLES.add(path.resolve())
+        served.BUNDLES.add(path.resolve())
         key = path.resolve(), allow_edited, rebase_to
         if key not in self._bundles:
             self._bundles[key] = replay(path, allow_edited=allow_edited, rebase_to=rebase_to)

@@ -179,7 +179,7 @@ def _have(item: pytest.Item, bundle: Path, said: dict[str, Any]) -> None:
         )
     notes: list[str] = []
     if record_once(bundle, url, said.get("record_for"), said.get("record_every"), notes.append):
-        suite.recorded += [f"recorded {shown}, redacted: {note}" for note in notes[-1:]]
+        suite.recorded += [f"{shown}: {note}" for note in notes[-1:]]
 
 
 def _check_age(item: pytest.Item, bundle: Path, said: dict[str, Any]) -> None:
