@@ -15,6 +15,8 @@
     |- CommandNotKept            a command whose log cannot be written
     |- WorldsFull                no room for another world
     |- RecordError               a cluster that cannot be recorded
+    |- CommandRefused            a command that the cluster refused
+    |- NeverReached              a status that an execution does not come to
     `- LeakFound                 a bundle that would show a secret
 
 An error says in one line what we could not do, the fact that stopped us, and what to do next.
@@ -93,6 +95,23 @@ class WorldsFull(ToolkitError):
 
 class RecordError(ToolkitError):
     """A cluster that cannot be recorded: unreachable, or not a Teraslice cluster."""
+
+
+class CommandRefused(ToolkitError):
+    """Something that a test asked of the cluster, and was refused.
+
+    Attributes:
+        status: The HTTP status of the refusal.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        """Refuse with a status."""
+        super().__init__(message)
+        self.status = status
+
+
+class NeverReached(ToolkitError):
+    """A status that an execution does not come to, as far as was looked."""
 
 
 class LeakFound(ToolkitError):

@@ -160,6 +160,8 @@ def test_a_port_in_use_is_one_sentence() -> None:
         ((*LIVE, "--at", "+5m", "--until", "+1m"), 2, "cannot run until +1m"),
         ((*LIVE, "--until", "+4000d"), 2, "cannot run until +4000d"),
         ((*LIVE, "--worlds", "-1"), 2, "--worlds"),
+        ((*LIVE, "--faults", "/nowhere/x.toml"), 2, "cannot read the faults /nowhere/x.toml"),
+        ((*LIVE, "--faults", "flky"), 2, "one of flaky, slow, broken"),
         ((*LIVE, "--token-file", "/nowhere/token"), 2, "cannot read the token in /nowhere/token"),
         ((*LIVE, "--epoch", "yesterday"), 2, "cannot read the date 'yesterday'"),
         ((*LIVE, "--at", "soon"), 2, "write it like 2026-01-01T00:00:00Z, or as an offset: +5m"),
@@ -302,3 +304,20 @@ def test_listening_to_others_needs_a_token(tmp_path: Path) -> None:
             said = "\n".join(process.err.all())
         assert (refused.status_code, open_to_all.status_code, let_in.status_code) == (401, 200, 200)
         assert not flags or "a-token-from-a-file" not in said
+
+
+def test_faults_from_the_start(tmp_path: Path) -> None:
+    """A file's faults hit live and replay alike, named worlds too, and are in the line that has the run again."""
+    file = tmp_path / "mine.toml"
+    file.write_text('[[faults]]\nroute = "executions"\nstatus = 503\nretry_after = 2\n')
+    bundle = str(Path(__file__).parents[2] / "snapshots" / "demo")
+    for what in (("--live",), ("--replay", bundle)):
+        with toolkit("serve", *what, "--port", "0", "--frozen", "--faults", str(file)) as process:
+            url = process.url()
+            answers = [httpx.get(f"{url}{below}/v1/ex") for below in ("", "/_toolkit/worlds/mine")]
+            jobs = httpx.get(f"{url}/v1/jobs")
+            again = httpx.get(f"{url}/_toolkit/info").json()["reproduce"]
+            process.stop()
+        assert [(one.status_code, one.headers["Retry-After"]) for one in answers] == [(503, "2")] * 2
+        assert jobs.status_code == 200
+        assert f"--faults {file}" in again

@@ -82,6 +82,14 @@ def serve(  # noqa: PLR0913 - one parameter a flag
     auto_advance: Annotated[
         bool, typer.Option("--auto-advance", help="Let requests that wait move a frozen clock to their end.")
     ] = False,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            "--faults",
+            metavar="NAME|FILE.toml",
+            help="Let requests go wrong: a set such as flaky or slow, or a file's.",
+        ),
+    ] = None,
     worlds: Annotated[
         int, typer.Option("--worlds", metavar="N", min=0, max=100_000, help="How many worlds may have a name.")
     ] = 256,
@@ -135,6 +143,7 @@ def serve(  # noqa: PLR0913 - one parameter a flag
             loop=loop,
             rebase=rebase,
             auto_advance=auto_advance,
+            faults=faults,
             allow_edited=allow_edited,
             serve_unredacted=serve_unredacted,
             worlds=worlds,

@@ -16,7 +16,7 @@ from sanic.exceptions import BadURL, SanicException
 from sanic.request import Request
 from sanic.router import Router
 
-from toolkit.server.front import FAILED, MESSAGES, Front, Ready
+from toolkit.server.front import FAILED, MESSAGES, Front, Ready, content_type
 from toolkit.server.reply import Reply, reply_to
 from toolkit.server.waiting import reached
 
@@ -95,26 +95,23 @@ def create_app(front: Front) -> App:
 
 
 def _handler(front: Front) -> Callable[[Request], Any]:
+    doors = front.doors
+
     def handle(request: Request) -> BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]:
         headers, method, target = request.headers, request.method, request.raw_url.decode("ascii")
         tag, control = headers.get("if-none-match"), headers.get("cache-control")
         at, world = headers.get("x-toolkit-at"), headers.get("x-toolkit-world")
+        if doors and world is None:
+            world = doors.get(request.conn_info.server_port) if request.conn_info is not None else None
         if method in _READING:
             begun = front.begin(method, target, tag, control, at, b"", None, world, headers, request.head)
         else:
-            body, content = request.body, _content_type(request)
+            body, content = request.body, content_type(headers)
             begun = front.begin(method, target, tag, control, at, body, content, world, headers, request.head)
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
         return reply_to(begun) if isinstance(begun, Ready) else _reply_later(*begun)
 
     return handle
-
-
-def _content_type(request: Request) -> str | None:
-    """Give the header of a request that has a body, an empty one too: only then is it looked at in Express."""
-    headers = request.headers
-    sent = headers.get("content-type") if "content-length" in headers or "transfer-encoding" in headers else None
-    return sent.strip() if sent is not None else None
 
 
 async def _reply_later(steps: Stepwise[Ready], world: ServedWorld) -> BaseHTTPResponse:

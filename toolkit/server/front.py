@@ -122,6 +122,12 @@ def _head(headers: Mapping[str, str], head: bytes | None) -> bytes:
     return "\r\n".join(("", *lines)).encode("utf-8", "surrogateescape")
 
 
+def content_type(headers: Mapping[str, str]) -> str | None:
+    """Give the header of a request that has a body, an empty one too: only then is it looked at in Express."""
+    sent = headers.get("content-type") if "content-length" in headers or "transfer-encoding" in headers else None
+    return sent.strip() if sent is not None else None
+
+
 def _encoded(response: Response) -> Lines:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
 
@@ -139,7 +145,13 @@ class _Going(NamedTuple):
 
 
 class Front:
-    """Answers requests for the worlds of one server."""
+    """Answers requests for the worlds of one server.
+
+    Attributes:
+        worlds: The worlds.
+        clock: The clock of the one without a name.
+        doors: The worlds that have a port of their own, by it: a request that comes there is for that world.
+    """
 
     def __init__(
         self, cluster: Cluster, clock: Clock, *, worlds: Worlds | None = None, guard: Guard | None = None
@@ -154,6 +166,7 @@ class Front:
         """
         self.worlds = worlds or Worlds(cluster, clock)
         self.clock = clock
+        self.doors: dict[int, str] = {}
         self._base = self.worlds.base
         self._lock = self.worlds.lock
         self._guard = guard or Guard()

@@ -73,7 +73,7 @@ class Journal:
             self._shelf.make_room()
 
     def kept(self) -> list[Asked]:
-        """Give the kept requests, newest last."""
+        """Give those that are kept, the oldest first."""
         return list(self._kept)
 
     def clear(self) -> None:

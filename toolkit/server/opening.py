@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from toolkit.answers.control.clock import speed_of
 from toolkit.clock import SetClock, Setting, wall_now
 from toolkit.errors import UsageError
+from toolkit.faults_file import read_faults
 from toolkit.logfile import LogFile
 from toolkit.model.instants import format_instant, parse_instant
 from toolkit.scenarios import Wanted
@@ -47,6 +48,7 @@ class Options:
         loop: Whether it begins again at the start after its end.
         rebase: Whether a bundle's dates are shifted.
         auto_advance: Whether a request that waits moves a frozen clock to its end.
+        faults: What goes wrong with requests from the start: the name of a set, or a file.
         allow_edited: Whether a bundle may have been changed by hand.
         serve_unredacted: Whether an unredacted recording may be served to other machines.
         worlds: How many worlds may have a name.
@@ -66,6 +68,7 @@ class Options:
     loop: bool = False
     rebase: bool = False
     auto_advance: bool = False
+    faults: str | None = None
     allow_edited: bool = False
     serve_unredacted: bool = False
     worlds: int = MOST_WORLDS
@@ -110,6 +113,22 @@ class Opened(NamedTuple):
     rebased: int | None
 
 
+class Making(NamedTuple):
+    """What worlds are made with, so that a test suite can have its own.
+
+    Attributes:
+        seed: Gives the seed where nothing says one.
+        epoch: Gives the epoch where nothing says one, and where a rebased bundle's start goes.
+        live: Makes a live cluster, as `toolkit.server.source.live`.
+        replay: Reads a bundle, as `toolkit.server.source.replay`.
+    """
+
+    seed: Callable[[], int] = lambda: secrets.randbelow(MOST_SEED)
+    epoch: Callable[[], int] = wall_now
+    live: Callable[[Scenario, CommandLog, str | None], Source] = live
+    replay: Callable[..., Source] = replay
+
+
 class _Chosen(NamedTuple):
     source: Source
     setting: Setting
@@ -117,18 +136,25 @@ class _Chosen(NamedTuple):
     rebased: int | None = None
 
 
-def open_worlds(options: Options, say: Callable[[str], None], resumed: Resumed | None = None) -> Opened:
+def open_worlds(
+    options: Options, say: Callable[[str], None], resumed: Resumed | None = None, making: Making | None = None
+) -> Opened:
     """Open what is asked for.
 
     Args:
         options: What, and how.
         say: Told what a person should know.
         resumed: How an earlier server left things, if this one goes on with its run.
+        making: What worlds are made with; the real thing by default.
 
     Raises:
         ToolkitError: If it cannot be served; the message says which flag to change.
     """
-    chosen = _live(options, say, resumed) if options.replay is None else _replay(options, options.replay, resumed)
+    making = making or Making()
+    if options.replay is None:
+        chosen = _live(options, say, resumed, making)
+    else:
+        chosen = _replay(options, options.replay, resumed, making)
     source, timeline = chosen.source, chosen.source.cluster.timeline
     last = until_of(timeline, options.until, chosen.setting.t)
     setting, set_wall = chosen.setting, wall_now()
@@ -143,6 +169,7 @@ def open_worlds(options: Options, say: Callable[[str], None], resumed: Resumed |
         again=again,
         bundle=None if options.replay is None else str(options.replay),
         keeps_log=options.log is not None,
+        faults=() if options.faults is None else read_faults(options.faults, say),
         most_worlds=options.worlds,
         most_requests=options.requests,
     )
@@ -160,21 +187,21 @@ def _speed(options: Options, default: int) -> int:
     return default if options.speed is None else speed_of(options.speed)
 
 
-def _replay(options: Options, bundle: Path, resumed: Resumed | None) -> _Chosen:
+def _replay(options: Options, bundle: Path, resumed: Resumed | None, making: Making) -> _Chosen:
     if options.epoch is not None and not options.rebase:
         msg = "cannot use --epoch with --replay: it belongs to --live, or to --rebase as its date; leave it out"
         raise UsageError(msg)
     rebased = None
     if options.rebase:
-        rebased = parse_instant(options.epoch) if options.epoch is not None else wall_now()
+        rebased = parse_instant(options.epoch) if options.epoch is not None else making.epoch()
         if resumed is not None and resumed.rebased is not None:
             rebased = resumed.rebased
-    source = replay(bundle, allow_edited=options.allow_edited, rebase_to=rebased)
+    source = making.replay(bundle, allow_edited=options.allow_edited, rebase_to=rebased)
     setting = Setting(start_of(source.cluster.timeline, options.at), _speed(options, Setting(0).speed), options.frozen)
     return _Chosen(source, setting, None, rebased)
 
 
-def _live(options: Options, say: Callable[[str], None], resumed: Resumed | None) -> _Chosen:
+def _live(options: Options, say: Callable[[str], None], resumed: Resumed | None, making: Making) -> _Chosen:
     epoch = parse_instant(options.epoch) if options.epoch is not None else None
     wanted = Wanted(options.scenario, options.seed, options.jobs, epoch)
     file = held = None
@@ -186,9 +213,9 @@ def _live(options: Options, say: Callable[[str], None], resumed: Resumed | None)
     elif resumed is not None:
         file = LogFile.inherited(resumed.log, say)
     scenario = file.scenario if file is not None else None
-    scenario = scenario or wanted.resolve(say, seed=secrets.randbelow(MOST_SEED), epoch=wall_now())
+    scenario = scenario or wanted.resolve(say, seed=making.seed(), epoch=making.epoch())
     log: CommandLog = file or MemoryLog(scenario.seed)
-    source = live(scenario, log, options.scenario)
+    source = making.live(scenario, log, options.scenario)
     timeline = source.cluster.timeline
     setting = Setting(start_of(timeline, options.at), _speed(options, Setting(0).speed), options.frozen)
     if held is not None and options.at is None:
@@ -208,7 +235,7 @@ def again_of(options: Options, scenario: Scenario | None, rebased: int | None = 
         words += ["--jobs", str(scenario.jobs)]
         words += ["--scenario", shlex.quote(options.scenario)] if options.scenario is not None else []
         words += ["--log", shlex.quote(str(options.log))] if options.log is not None else []
-    given = {"--at": options.at, "--until": options.until, "--speed": options.speed}
+    given = {"--at": options.at, "--until": options.until, "--speed": options.speed, "--faults": options.faults}
     words += [f"{flag} {shlex.quote(f'{value}')}" for flag, value in given.items() if value is not None]
     flags = {
         "--frozen": options.frozen,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sanic import Sanic
 
 from toolkit.server.binding import BACKLOG
+from toolkit.server.doors import Doors
 
 if TYPE_CHECKING:
     import socket
@@ -26,8 +27,11 @@ _starting = threading.Lock()
 
 
 @asynccontextmanager
-async def running(app: App, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve an app on a listening socket; inside the block it answers. Ends gracefully, and closes the socket."""
+async def running(app: App, sock: socket.socket) -> AsyncIterator[Doors]:
+    """Serve an app on a listening socket; inside the block it answers. Ends gracefully, and closes the socket.
+
+    Gives what opens further sockets on which it answers; they are closed first.
+    """
     with _starting:
         # Sanic's server object has no types.
         server: Any = await app.create_server(
@@ -37,9 +41,11 @@ async def running(app: App, sock: socket.socket) -> AsyncIterator[None]:
         await server.before_start()
     await server.after_start()
     await server.start_serving()
+    doors = Doors(app, server.connections)
     try:
-        yield
+        yield doors
     finally:
+        doors.close_all()
         server.server.close()
         for connection in list(app.ctx.held):
             connection.abort()

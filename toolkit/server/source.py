@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.timeline.view import Timeline
     from toolkit.world.commands import CommandLog
     from toolkit.world.scenario import Scenario
+    from toolkit.world.timeline import Pool
 
 
 class Source(NamedTuple):
@@ -33,11 +34,18 @@ class Source(NamedTuple):
     redacted: bool
 
 
-def live(scenario: Scenario, log: CommandLog, called: str | None = None) -> Source:
-    """Serve the world of a scenario under a command log; `called` is what the scenario was asked for as."""
+def live(scenario: Scenario, log: CommandLog, called: str | None = None, pool: Pool | None = None) -> Source:
+    """Serve the world of a scenario under a command log.
+
+    Args:
+        scenario: Which world.
+        log: Where its commands are.
+        called: What the scenario was asked for as.
+        pool: What timelines over the same scenario share; one of its own if `None`.
+    """
     what = f"scenario {called}, " if called is not None else ""
     about = f"live: {what}seed {scenario.seed}, epoch {format_instant(scenario.epoch)}, {scenario.jobs} jobs"
-    return Source(Cluster(LiveTimeline(scenario, log), log, "live"), about, redacted=True)
+    return Source(Cluster(LiveTimeline(scenario, log, pool), log, "live"), about, redacted=True)
 
 
 def replay(path: Path, *, allow_edited: bool, rebase_to: int | None = None) -> Source:

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Self
 import uvloop
 
 from toolkit.server.app import create_app
-from toolkit.server.binding import bind, url_of
+from toolkit.server.binding import address_of, bind, url_of
 from toolkit.server.front import Front
 from toolkit.server.running import running
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
 
     from toolkit.answers.answer import Cluster
     from toolkit.clock import Clock
+    from toolkit.server.doors import Doors
     from toolkit.server.guard import Guard
     from toolkit.server.worlds import Worlds
 
@@ -37,15 +39,17 @@ class ServerThread:
         port: int = 0,
         worlds: Worlds | None = None,
         guard: Guard | None = None,
+        front: Front | None = None,
     ) -> None:
-        """Say what to serve by which clock, and where; port 0 is any free one. The rest is as for `Front`."""
-        self.front = Front(cluster, clock, worlds=worlds, guard=guard)
+        """Say what to serve by which clock, and where; port 0 is any free one. The rest is as for `Front`, or one."""
+        self.front = front or Front(cluster, clock, worlds=worlds, guard=guard)
         self._where = host, port
         self.url = ""
         self._up = threading.Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
+        self._doors: Doors | None = None
         self._thread = threading.Thread(target=self._run, name="toolkit", daemon=True)
 
     def start(self) -> None:
@@ -68,6 +72,28 @@ class ServerThread:
         if self._loop is not None and self._stopping is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+
+    def open_door(self, world: str) -> str:
+        """Answer for one world on a free port of its own as well; gives the URL of it.
+
+        It lasts until `close_door`, or the server stops.
+        """
+        sock = bind(self._where[0], 0)
+        self.front.doors[address_of(sock)[1]] = world
+        assert self._doors is not None, "the server runs"
+        self._in_loop(self._doors.open(sock))
+        return url_of(sock)
+
+    def close_door(self, url: str) -> None:
+        """Close a world's own port, and the connections to it."""
+        port = int(url.rpartition(":")[2])
+        assert self._doors is not None, "the server runs"
+        self._in_loop(self._doors.close(port))
+        del self.front.doors[port]
+
+    def _in_loop(self, work: Coroutine[None, None, None]) -> None:
+        assert self._loop is not None, "the server runs"
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -93,6 +119,6 @@ class ServerThread:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        async with running(create_app(self.front), self._sock):
+        async with running(create_app(self.front), self._sock) as self._doors:
             self._up.set()
             await self._stopping.wait()

@@ -106,9 +106,18 @@ class ServedWorld:
         journal: The requests it had.
         faults: What goes wrong with its requests.
         auto_advance: Whether a request that waits moves its frozen clock.
+        ground: The edition that it has without commands: worlds over the same scenario or bundle have the same one.
     """
 
-    def __init__(self, keeper: Worlds, name: str | None, cluster: Cluster, clock: Clock, settings: Settings) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a world is made of
+        self,
+        keeper: Worlds,
+        name: str | None,
+        cluster: Cluster,
+        clock: Clock,
+        settings: Settings,
+        ground: int = 0,
+    ) -> None:
         """Begin a world at its start."""
         self.name = name
         self.cluster = cluster
@@ -118,22 +127,23 @@ class ServedWorld:
         seed = _seed_of(cluster) if settings.fault_seed is None else settings.fault_seed
         self.faults = WorldFaults(self.log, settings.faults, seed, cluster.timeline.first)
         self.auto_advance = settings.auto_advance
+        self.ground = ground
         self.used = uptime()
         self._keeper = keeper
         self._settings = settings
         self._revision = 0
-        self._edition = 0
+        self._edition = ground
 
     @property
     def edition(self) -> int:
         """A number for what the world's scenario and commands are now: answers of equal editions are equal.
 
-        0 is the world without commands, whichever it is; no two others share a number.
+        `ground` is the world without commands, whichever it is; no two others share a number.
         """
         revision = self.cluster.log.revision if self.cluster.log is not None else 0
         if revision != self._revision:
             self._revision = revision
-            self._edition = self._keeper.new_edition() if revision else 0
+            self._edition = self._keeper.new_edition() if revision else self.ground
         return self._edition
 
     def reading(self) -> Reading:
@@ -310,15 +320,24 @@ class Worlds:
         world.used = uptime()
         return world
 
-    def add(self, name: str, cluster: Cluster, clock: SetClock, settings: Settings) -> ServedWorld:
+    def add(
+        self, name: str, cluster: Cluster, clock: SetClock, settings: Settings, ground: int | None = None
+    ) -> ServedWorld:
         """Keep a world over something else than the base serves, in place of one of that name.
+
+        Args:
+            name: The world's name.
+            cluster: What it serves.
+            clock: Its clock.
+            settings: What it has instead of what the others have in common.
+            ground: The `ground` of a world over the same scenario or bundle; one of its own if `None`.
 
         Raises:
             UsageError: If that is no name.
             WorldsFull: If there are as many as there may be.
         """
         self.drop(name)
-        return self._make(name, cluster, clock, settings)
+        return self._make(name, cluster, clock, settings, self.new_edition() if ground is None else ground)
 
     def drop(self, name: str) -> bool:
         """Drop a world; gives whether there was one of that name."""
@@ -336,13 +355,13 @@ class Worlds:
         clock = base.clock.another(start) if isinstance(base.clock, SetClock) else SetClock(start)
         return another(base.cluster), clock, self.settings
 
-    def _make(self, name: str, cluster: Cluster, clock: SetClock, settings: Settings) -> ServedWorld:
+    def _make(self, name: str, cluster: Cluster, clock: SetClock, settings: Settings, ground: int = 0) -> ServedWorld:
         if not _NAME.fullmatch(name):
             msg = f"cannot name a world {name[:60]!r}: a name has 1 to 200 printable letters; choose another"
             raise UsageError(msg)
         if len(self._named) >= self.settings.most_worlds:
             self._make_room(name)
-        world = self._named[name] = ServedWorld(self, name, cluster, clock, settings)
+        world = self._named[name] = ServedWorld(self, name, cluster, clock, settings, ground)
         return world
 
     def _make_room(self, name: str) -> None:
