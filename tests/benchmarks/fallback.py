@@ -90,7 +90,7 @@ class _Reconnecting(_Client):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.done:
             return
-        if exc is not None or self.answered == self._before:
+        if self.answered == self._before:
             self.fail(f"a connection was closed: {exc}")
             return
         self._before = self.answered
@@ -121,7 +121,8 @@ async def press(  # noqa: PLR0913, PLR0917 - what is asked of a load generator
         RuntimeError: If one failed.
     """
     parts = urlsplit(url)
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    path = parts.path or "/"
+    target = f"{path}?{parts.query}" if parts.query else path
     line = f"{header}\r\n" if header else ""
     head = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
     requests = (f"{head}{line.format(n)}\r\n".encode("ascii") for n in count(first, step))

@@ -22,6 +22,8 @@ WRK = shutil.which("wrk")
 NAME = "wrk" if WRK is not None else "a pure-Python fallback (wrk is not installed)"
 _SCRIPT = Path(__file__).with_name("instants.lua")
 _PATIENCE = 30
+_MANY = 1_000_000
+"""More requests than are sent while somebody else is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Header:
         self.next = step
 
     def spent(self, requests: int) -> None:
-        """Go beyond what so many answered requests and those still under way have used."""
-        self.next += (requests + 4 * CONNECTIONS) * self.step
+        """Go beyond what so many answered requests have used: others were under way, or fell to a closed connection."""
+        self.next += 2 * (requests + 2 * CONNECTIONS) * self.step
 
 
 def press(url: str, seconds: float, header: Header | None = None, connections: int = CONNECTIONS) -> Load:
@@ -78,7 +80,7 @@ def press(url: str, seconds: float, header: Header | None = None, connections: i
 
 @contextmanager
 def pressing(url: str, header: Header, connections: int) -> Iterator[None]:
-    """Send requests for as long as the block lasts; what becomes of them is not looked at."""
+    """Send requests for as long as the block lasts; what becomes of them, and how many there are, is not looked at."""
     command, environment = _command(url, 3600, header, connections)
     process = subprocess.Popen(
         command,
@@ -90,6 +92,7 @@ def pressing(url: str, header: Header, connections: int) -> Iterator[None]:
     )
     with ended(process):
         yield
+    header.spent(_MANY)
 
 
 def _command(url: str, seconds: float, header: Header, connections: int) -> tuple[list[str], dict[str, str]]:

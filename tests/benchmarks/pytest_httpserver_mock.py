@@ -13,7 +13,7 @@ from pathlib import Path
 def main(folder: str, path: str, file: Path) -> None:
     """Serve until a signal."""
     sys.path.insert(0, folder)
-    from pytest_httpserver import HTTPServer  # noqa: PLC0415 - it is there once the folder is known
+    from pytest_httpserver import HTTPServer  # type: ignore[import-not-found]  # noqa: PLC0415 - in that folder
 
     server = HTTPServer(host="127.0.0.1", port=0)
     server.expect_request(path).respond_with_data(file.read_bytes(), content_type="application/json; charset=utf-8")

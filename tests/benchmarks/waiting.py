@@ -17,7 +17,7 @@ def waits(url: str, seconds: float) -> list[float]:
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
-    waited = []
+    waited: list[float] = []
     end = time.perf_counter() + seconds
     try:
         while time.perf_counter() < end or len(waited) < _LEAST:
