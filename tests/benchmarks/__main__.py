@@ -60,7 +60,8 @@ def _measured(names: Sequence[str], *, quick: bool) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="toolkit-benchmarks-") as directory:
         plan = Plan(quick, 1 if quick else 3, 1 if quick else 3, Path(directory))
         for name in names:
-            left = until - time.monotonic()
+            begun = time.monotonic()
+            left = until - begun
             _say(f"measuring {name} ...")
             try:
                 signal.setitimer(signal.ITIMER_REAL, max(0.001, min(left, _CASE)))
@@ -72,6 +73,7 @@ def _measured(names: Sequence[str], *, quick: bool) -> Iterator[dict[str, Any]]:
                 yield from ({"case": name} | figure.to_json() for figure in figures)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
+            _say(f"measured {name} in {time.monotonic() - begun:.0f} s")
 
 
 def _arguments() -> argparse.Namespace:

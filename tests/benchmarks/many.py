@@ -12,7 +12,7 @@ from tests.benchmarks.comparing import Plan, Side, compare_load
 from tests.benchmarks.figures import OURS, Figure, Target
 from tests.benchmarks.load import Header, press, pressing
 from tests.benchmarks.servers import Server, raw_sanic, server, toolkit
-from tests.benchmarks.under_load import PAGE, live
+from tests.benchmarks.under_load import PAGE, limit_of, live
 from tests.benchmarks.waiting import p99, waits
 
 _LARGE_PAGE = "/v1/ex?size=10000"
@@ -26,7 +26,10 @@ _TOO_LONG = 3_000
 
 
 def page(plan: Plan) -> list[Figure]:
-    """A page of a large world against the same of a small one."""
+    """A page of a large world against the same of a small one, and each against raw Sanic sending its bytes.
+
+    The large world's page is longer: more of what it shows has ended, and has statistics.
+    """
     jobs, name = plan.large
     with ExitStack() as stack:
         large, small = (
@@ -34,7 +37,24 @@ def page(plan: Plan) -> list[Figure]:
             for count in (jobs, "484")
         )
         figures = compare_load(large, small, "ours, 1,000 executions", plan, cpu=Target(1.15))
+        limits = []
+        for number, side in enumerate((large, small)):
+            directory = plan.directory / f"limit-{number}"
+            directory.mkdir(exist_ok=True)
+            limits.append(stack.enter_context(limit_of(side.server, PAGE, directory)))
+        shares = [
+            [_share(side, limit, plan) for side, limit in zip((large, small), limits, strict=True)]
+            for _ in range(plan.rounds)
+        ]
+    mine, theirs = zip(*shares, strict=True)
+    figures.append(
+        Figure("CPU over raw Sanic's, each with its own bytes", mine, "ours, 1,000 executions", theirs, Target(1.15))
+    )
     return [figure.of(f"page of 100 of {name}") for figure in figures]
+
+
+def _share(side: Side, limit: Side, plan: Plan) -> float:
+    return side.measure(plan.seconds)[0] / limit.measure(plan.seconds)[0]
 
 
 def _frozen(plan: Plan) -> tuple[list[str], str]:
