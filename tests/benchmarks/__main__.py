@@ -7,55 +7,73 @@ import json
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tests.benchmarks import load, machine, processes, under_load
+from tests.benchmarks import load, machine, readme, references
+from tests.benchmarks.cases import CASES
 from tests.benchmarks.comparing import Plan
-from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.figures import missing, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
-CASES: dict[str, Callable[[Plan], list[Figure]]] = {
-    "live": under_load.page_live,
-    "lean": under_load.page_lean,
-    "replay": under_load.page_replay,
-    "controllers": under_load.controllers,
-    "one": under_load.one_execution,
-    "ts-topy": under_load.page_of_ts_topy,
-    "many": under_load.page_of_many,
-    "start": processes.start,
-    "memory": processes.memory,
-    "help": processes.help_,
-    "generate": processes.generate,
-}
+_LIMIT = {True: 240, False: 1_500}
+"""Seconds after which a run, quick or not, begins no further case and ends the one it is at."""
+_CASE = 330
+"""Seconds that one case may take."""
 
 
 def main() -> int:
     """Run the chosen cases: 0 if all could be measured, whatever the figures are; 1 if one could not."""
     asked = _arguments()
+    if asked.install:
+        for name, became in references.install().items():
+            _say(f"{name}: {became}")
+        return 0
+    if asked.table is not None:
+        return _write_table(asked.table)
     signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGALRM, _late)
     if not machine.PROC.joinpath("self/stat").exists():
         _say("cannot measure here: CPU time and memory are read from /proc, which Linux has")
         return 1
     if load.WRK is None:
         _say("wrk is not installed: the load comes from a pure-Python fallback, judge by CPU (Debian: install wrk)")
     about = machine.described() | {"load generator": load.NAME, "quick": asked.quick}
-    figures: list[tuple[str, Figure]] = []
-    failed = 0
+    rows: list[dict[str, Any]] = []
+    failed = False
+    try:
+        for row in _measured(asked.only, quick=asked.quick):
+            rows.append(row)
+            failed = failed or row.pop("failed", False)
+    finally:
+        # What there is is shown, also on Ctrl-C.
+        about["load after"] = machine.busy()
+        sys.stdout.write(_json(about, rows) if asked.json else _text(about, rows))
+    return int(failed)
+
+
+def _measured(names: Sequence[str], *, quick: bool) -> Iterator[dict[str, Any]]:
+    until = time.monotonic() + _LIMIT[quick]
     with tempfile.TemporaryDirectory(prefix="toolkit-benchmarks-") as directory:
-        plan = Plan(asked.quick, 2 if asked.quick else 5, 1 if asked.quick else 5, Path(directory))
-        for name in asked.only:
+        plan = Plan(quick, 1 if quick else 3, 1 if quick else 3, Path(directory))
+        for name in names:
+            begun = time.monotonic()
+            left = until - begun
             _say(f"measuring {name} ...")
             try:
-                figures += [(name, figure) for figure in CASES[name](plan)]
+                signal.setitimer(signal.ITIMER_REAL, max(0.001, min(left, _CASE)))
+                figures = CASES[name](plan)
             except Exception as error:  # noqa: BLE001 - one case that cannot run leaves the others
                 _say(f"cannot measure {name}: {error!r}")
-                failed = 1
-    about["load after"] = machine.described()["load"]
-    sys.stdout.write(_json(about, figures) if asked.json else _text(about, figures))
-    return failed
+                yield {"case": name, "failed": True} | missing(f"{name}", f"not measured: {error}").to_json()
+            else:
+                yield from ({"case": name} | figure.to_json() for figure in figures)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            _say(f"measured {name} in {time.monotonic() - begun:.0f} s")
 
 
 def _arguments() -> argparse.Namespace:
@@ -65,6 +83,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="few short rounds and smaller worlds: a look, no result")
     parser.add_argument("--json", action="store_true", help="print JSON, with the values of every round")
+    parser.add_argument("--table", type=Path, metavar="FILE.json", help="write the README's table from such JSON")
+    parser.add_argument("--install", action="store_true", help="get the generic mock servers that are compared")
     return parser.parse_args()
 
 
@@ -76,16 +96,25 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def _text(about: dict[str, Any], figures: Sequence[tuple[str, Figure]]) -> str:
+def _write_table(file: Path) -> int:
+    try:
+        text = readme.table(json.loads(file.read_bytes()))
+        whole = readme.written(readme.README.read_text("utf-8"), text)
+    except (OSError, ValueError) as error:
+        _say(str(error))
+        return 1
+    readme.README.write_text(whole, "utf-8")
+    return 0
+
+
+def _text(about: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
     facts = ", ".join(f"{name} {value}" for name, value in about.items())
-    return f"{facts}\nmedian [least, most] of the rounds; ratio: ours over the reference's, round by round\n\n" + table(
-        figures
-    )
+    legend = "median [least, most] of the rounds; ratio: ours over the reference's, round by round"
+    return f"{facts}\n{legend}\n\n{table(rows)}"
 
 
-def _json(about: dict[str, Any], figures: Sequence[tuple[str, Figure]]) -> str:
-    document = {"about": about, "figures": [{"case": case} | figure.to_json() for case, figure in figures]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def _json(about: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"about": about, "figures": rows}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _say(line: str) -> None:
@@ -96,6 +125,11 @@ def _say(line: str) -> None:
 def _end(number: int, _: object) -> NoReturn:
     """Leave through every `with`, so that the servers end."""
     raise SystemExit(128 + number)
+
+
+def _late(*_: object) -> NoReturn:
+    msg = "it took too long"
+    raise TimeoutError(msg)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.benchmarks.figures import Figure, Target
-from tests.benchmarks.load import press
+from tests.benchmarks.load import Header, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,15 +42,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: a server and what it is asked for."""
+    """One side of a comparison: a server, what it is asked for, and the header that each request has."""
 
     server: Server
     path: str
+    header: Header = field(default_factory=Header)
 
     def measure(self, seconds: float) -> tuple[float, float]:
         """Give CPU microseconds per request, and requests per second, under load."""
         before = self.server.cpu_seconds()
-        load = press(self.server.url + self.path, seconds)
+        load = press(self.server.url + self.path, seconds, self.header)
         return (self.server.cpu_seconds() - before) / load.requests * _MICRO, load.rate
 
 
@@ -80,7 +81,7 @@ def compare_load(  # noqa: PLR0913 - two sides, their name, how, and two targets
     sizes = [f"{len(side.server.get(side.path).body):,}" for side in (ours, reference)]
     note = f"{sizes[0]} bytes" if sizes[0] == sizes[1] else f"{sizes[0]} bytes against {sizes[1]}"
     for side in (ours, reference):
-        press(side.server.url + side.path, 1)
+        press(side.server.url + side.path, 1, side.header)
     mine, theirs = by_turns(plan.rounds, lambda: ours.measure(plan.seconds), lambda: reference.measure(plan.seconds))
     return [
         Figure(what, [one[i] for one in mine], against, [one[i] for one in theirs], target, note)

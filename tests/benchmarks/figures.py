@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RATIO = "ratio"
 OURS = "ours"
+VERDICTS = {True: "met", False: "MISSED", None: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Figure:
 
     Attributes:
         what: What it is, with its unit.
-        ours: Our value of each round.
+        ours: Our value of each round; empty if it could not be measured, and then the note says why.
         against: Who the reference is, empty if there is none.
         reference: Its value of each round.
         target: What is wanted, if anything is.
@@ -59,11 +60,15 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; `None` if there is none."""
-        if self.target is None:
+        """Whether the target is met; `None` if there is none, or nothing was measured."""
+        if self.target is None or not self.ours:
             return None
         value = median(self.ratios if self.target.of == RATIO else self.ours)
         return value <= self.target.limit if self.target.at_most else value >= self.target.limit
+
+    def of(self, world: str) -> Self:
+        """Give the same figure, said to be of a world or a case."""
+        return replace(self, what=f"{world}: {self.what}")
 
     def to_json(self) -> dict[str, Any]:
         """Give all of it, every round included."""
@@ -78,33 +83,46 @@ class Figure:
             "note": self.note or None,
         }
 
-    def row(self, case: str) -> list[str]:
-        """Give the cells of the table's row."""
-        verdict = {True: "met", False: "MISSED", None: ""}[self.met]
-        return [
-            case,
-            self.what,
-            _spread(self.ours),
-            f"{self.against}: {_spread(self.reference)}" if self.reference else "",
-            _spread(self.ratios),
-            self.target.text() if self.target is not None else "",
-            verdict,
-            self.note,
-        ]
+
+def missing(what: str, why: str, target: Target | None = None) -> Figure:
+    """Give the figure of what could not be measured."""
+    return Figure(what, [], target=target, note=why)
 
 
 HEADINGS = ["case", "figure", "ours", "reference", "ratio", "target", "", "note"]
 
 
-def table(figures: Sequence[tuple[str, Figure]]) -> str:
-    """Write figures as a Markdown table: median [least, most]."""
-    rows = [HEADINGS, *(figure.row(case) for case, figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Write figures, as their JSON has them, as a Markdown table: median [least, most]."""
+    cells = [HEADINGS, *map(_cells, rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
     lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines) + "\n"
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        row["case"],
+        row["what"],
+        spread(row["ours"]),
+        f"{row['against']}: {spread(row['reference'])}" if row["reference"] else row["against"] or "",
+        spread(row["ratio"]),
+        row["target"] or "",
+        VERDICTS[row["met"]],
+        row["note"] or "",
+    ]
+
+
+def spread(summary: dict[str, Any] | None) -> str:
+    """Write a summary of rounds: median [least, most]."""
+    if summary is None:
+        return ""
+    if len(summary["rounds"]) == 1:
+        return short(summary["median"])
+    return f"{short(summary['median'])} [{short(summary['least'])}, {short(summary['most'])}]"
 
 
 def _summary(values: Sequence[float]) -> dict[str, Any] | None:
@@ -113,14 +131,6 @@ def _summary(values: Sequence[float]) -> dict[str, Any] | None:
     return {"median": median(values), "least": min(values), "most": max(values), "rounds": list(values)}
 
 
-def _spread(values: Sequence[float]) -> str:
-    if not values:
-        return ""
-    if len(values) == 1:
-        return _short(values[0])
-    return f"{_short(median(values))} [{_short(min(values))}, {_short(max(values))}]"
-
-
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Write a number with three digits that count, and large ones whole."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

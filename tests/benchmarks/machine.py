@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 PROC = Path("/proc")
+_PACKAGES = ("teraslice-toolkit", "sanic", "uvloop", "orjson", "msgspec", "numpy", "ts-topy")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _USED = 1, slice(11, 15)
 """Where `stat` has the parent, and user and system time, own and of the children waited for, after the name."""
@@ -52,10 +54,21 @@ def resident_bytes(pid: int, line: str = "VmRSS") -> int:
 
 
 def described() -> dict[str, Any]:
-    """Say what machine this is and how busy it is."""
+    """Say what machine this is, what it runs, and how busy it is."""
     return {
-        "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "cpu": _processor(),
         "cpus": os.cpu_count(),
-        "load": [round(load, 2) for load in os.getloadavg()],
+        "load": busy(),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
     }
+
+
+def busy() -> list[float]:
+    """Give the machine's load averages."""
+    return [round(load, 2) for load in os.getloadavg()]
+
+
+def _processor() -> str:
+    lines = (PROC / "cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
