@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from toolkit.tracks.track import Track
 
 _HIDDEN = ".toolkit-"
+_AT_ONCE = 2**18
 
 
 def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
@@ -155,13 +156,24 @@ def _write_list(path: Path, lines: Iterable[bytes]) -> tuple[int, str]:
 
 def _write(path: Path, parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    with path.open("xb") as file:
-        for part in parts:
-            file.write(part)
-            digest.update(part)
-        file.flush()
+    with path.open("xb", buffering=0) as file:
+        for text in _gathered(parts):
+            file.write(text)
+            digest.update(text)
         os.fsync(file.fileno())
     return digest.hexdigest()
+
+
+def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Join short texts: each that is written and hashed on its own costs as much as it takes to make."""
+    held, size = [], 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= _AT_ONCE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def sync_folder(folder: Path) -> None:

@@ -23,6 +23,8 @@ SHOWN = 60
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTES = [f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(DAY // MINUTE)]
+_SECONDS = [f"{second:02d}." for second in range(60)]
+_THOUSANDTHS = [f"{ms:03d}Z" for ms in range(SECOND)]
 _PART = re.compile(r"(\d{1,15})(ms|s|m|h|d)", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d))+", re.ASCII)
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -40,8 +42,7 @@ def format_instant(t: int) -> str:
         t: Milliseconds since the Unix epoch, `EARLIEST` to `LATEST`.
     """
     days, rest = divmod(t, DAY)
-    minutes, ms = divmod(rest, MINUTE)
-    return f"{_day(days)}{_MINUTES[minutes]}{ms // SECOND:02d}.{ms % SECOND:03d}Z"
+    return f"{_day(days)}{_MINUTES[rest // MINUTE]}{_SECONDS[rest // SECOND % 60]}{_THOUSANDTHS[rest % SECOND]}"
 
 
 @lru_cache(maxsize=4_096)

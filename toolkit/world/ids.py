@@ -61,8 +61,8 @@ class Ids:
 
     def spelled(self, rank: int, low: int) -> str:
         """Write an id from its two halves."""
-        digits = f"{rank >> 12:012x}4{rank & 0xFFF:03x}{_VARIANT | low:016x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        digits = (rank << 64 | _VARIANT | low).to_bytes(16, "big").hex()
+        return f"{digits[1:9]}-{digits[9:13]}-4{digits[13:16]}-{digits[16:20]}-{digits[20:]}"
 
     def number_of(self, text: str) -> int | None:
         """Give the number an id was made from, `None` for an id that is not one of these."""

@@ -6,7 +6,7 @@ number, so the numbering shows nowhere. An execution's number says what it is: `
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import gcd
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -60,6 +60,7 @@ class JobPlan(NamedTuple):
     workers: int
 
 
+@lru_cache(maxsize=64)
 def permille(share: float) -> int:
     """Turn a share into a whole number per mille."""
     return round(share * 1000)
