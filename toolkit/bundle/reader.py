@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import os
 import stat
@@ -17,7 +18,7 @@ from toolkit.bundle.rebase import ShiftCheck, shifted_reach, unshiftable
 from toolkit.bundle.typed import line_check
 from toolkit.bundle.words import BOM, damaged, refuse
 from toolkit.bundle.writer import journal_of
-from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew, InstantError
+from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew, InstantError, PartError
 from toolkit.tracks.shift import Shifted
 from toolkit.tracks.timeline import TrackTimeline
 
@@ -68,8 +69,19 @@ def read_bundle(path: Path, *, allow_edited: bool = False, rebase_to: int | None
         BundleError: If it cannot be read.
         InstantError: If a date in it would be moved beyond the years that a date can say.
     """
-    try:
+    with reading(path):
         return _read(path, rebase_to, allow_edited=allow_edited)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Make an error of what the system says while a bundle is read.
+
+    Raises:
+        BundleError: If the system refuses.
+    """
+    try:
+        yield
     except OSError as error:
         what = f" {Path(str(error.filename)).name}" if error.filename else ""
         msg = f"cannot read the bundle {path}:{what} {_reason(error)}; check the path and its permissions"
@@ -103,10 +115,15 @@ def _read(path: Path, rebase_to: int | None, *, allow_edited: bool) -> Bundle:
     return Bundle(manifest, timeline, shown.frames)
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, parts: bool = False) -> Manifest:
     """Read a bundle's manifest alone.
 
+    Args:
+        path: The bundle's directory.
+        parts: Whether it may be a part of a bundle.
+
     Raises:
+        PartError: If it is a part, and may not be.
         BundleNotFound: If there is no bundle at that path.
         BundleTooNew: If its format is not known.
         BundleDamaged: If it is not what it should be.
@@ -127,17 +144,22 @@ def read_manifest(path: Path) -> Manifest:
     if not (path / NAME).exists():
         msg = f"cannot read the bundle {path}: it has no bundle.json; give a directory that toolkit wrote"
         raise BundleNotFound(msg)
-    with os.fdopen(_open(path, NAME), "rb") as file:
+    with os.fdopen(open_file(path, NAME), "rb") as file:
         text = file.read(LARGEST_MANIFEST + 1)
     if len(text) > LARGEST_MANIFEST:
         raise damaged(path, NAME, "is too large")
     try:
-        return parse_manifest(text)
+        manifest = parse_manifest(text)
     except BundleTooNew as error:
         msg = f"cannot read the bundle {path}: {NAME} {error}; use a toolkit that knows it, or make the bundle again"
         raise BundleTooNew(msg) from None
     except BundleDamaged as error:
         raise damaged(path, NAME, error) from None
+    if manifest.part is not None and not parts:
+        which = f"part {manifest.part.number} of {manifest.part.of}"
+        msg = f"cannot read the bundle {path}: it is {which} of one; toolkit merge makes the bundle of all its parts"
+        raise PartError(msg)
+    return manifest
 
 
 class FileTracks:
@@ -159,7 +181,7 @@ class FileTracks:
         self._skipped: list[int] = []
         self._name = name
         self._check = check
-        self._fd = _open(bundle, name)
+        self._fd = open_file(bundle, name)
         weakref.finalize(self, os.close, self._fd)
         self._offsets = array("Q")
         self._sizes = array("L")
@@ -265,7 +287,7 @@ class FileTracks:
         return damaged(self._bundle, f"{self._name} line {number}", why)
 
 
-def _open(bundle: Path, name: str) -> int:
+def open_file(bundle: Path, name: str) -> int:
     """Open a file of a bundle for reading: a regular file, and in the bundle.
 
     Raises:

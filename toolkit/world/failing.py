@@ -17,7 +17,7 @@ from toolkit.world.population import LANE, STARTED, number_of, permille
 from toolkit.world.world import slice_number
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Collection, Iterator
 
     from toolkit.world.order import Past
     from toolkit.world.part import Part
@@ -61,7 +61,7 @@ class _Failing(NamedTuple):
 
 
 def shown_errors(
-    world: World, past: Past, stretch: tuple[int, int], part: Part, but: Container[int] = ()
+    world: World, past: Past, stretch: tuple[int, int], part: Part, but: Collection[int] = ()
 ) -> Iterator[Shown]:
     """Give the error records of a stretch, sorted by id.
 

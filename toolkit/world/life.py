@@ -102,7 +102,7 @@ class Life(History):
 
     def drawn_active(self, t: int) -> int:
         """Give how many of the joined workers would hold a slice at `t`, if it runs then."""
-        drawn = self.actives.two(self.number, (t - self.started) // self.holds)
+        drawn: int = self.actives.two(self.number, (t - self.started) // self.holds)
         if drawn % 1000 < self.fully or self.joined == 1:
             return self.joined
         return self.joined - 1 - (drawn >> 10) % max(1, self.joined // 5)

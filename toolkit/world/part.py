@@ -5,9 +5,12 @@ Ids are spread evenly, so each part has about its share of every large collectio
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from toolkit.errors import UsageError
+from toolkit.model.instants import SHOWN
 from toolkit.world.ids import RANKS, start_at
 
 if TYPE_CHECKING:
@@ -52,3 +55,17 @@ class Part(_Share):
 
 WHOLE: Final = Part(1, 1)
 """All of a bundle."""
+_WRITTEN: Final = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})")
+
+
+def parse_part(text: str) -> Part:
+    """Read which part is meant: `2/8` is the second of eight.
+
+    Raises:
+        UsageError: If the text says none.
+    """
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None or int(found[1]) > int(found[2]):
+        msg = f"cannot read the part {text[:SHOWN]!r}: it is not one of several; write it like 2/8, from 1/8 to 8/8"
+        raise UsageError(msg)
+    return Part(int(found[1]), int(found[2]))

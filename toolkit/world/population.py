@@ -174,7 +174,7 @@ class Population:
 
     def workers_of(self, index: int) -> int:
         """Give how many workers a job asks for, from its number."""
-        return self._workers[(self._job.at(index) >> 32) % len(WORKERS)]
+        return self._workers[int(self._job.at(index) >> 32) % len(WORKERS)]
 
     def workers_of_all(self, jobs: Any) -> Any:  # noqa: ANN401 - arrays
         """Give how many workers each of an array of jobs asks for."""

@@ -244,9 +244,7 @@ class World:
     def error_record(self, life: Life, nth: int) -> Record:
         """Make the record of an execution's `nth` failed slice."""
         ex_id = self.ex_ids.id_of(life.number)
-        return Record(
-            documents.error_document(life.failure_time(nth), ex_id, *self.failed_slice(life.number, nth))
-        )
+        return Record(documents.error_document(life.failure_time(nth), ex_id, *self.failed_slice(life.number, nth)))
 
 
 def slice_number(number: Any, nth: Any) -> Any:  # noqa: ANN401 - integers or arrays
