@@ -8,7 +8,8 @@
     |- BundleError               a bundle that cannot be read
     |  |- BundleNotFound
     |  |- BundleDamaged
-    |  `- BundleTooNew
+    |  |- BundleTooNew
+    |  `- PartError              parts that make no whole
     |- TargetError               a place that cannot be written
     |- LogError                  a command log that cannot be used
     |  `- LogDamaged
@@ -71,6 +72,10 @@ class BundleDamaged(BundleError):
 
 class BundleTooNew(BundleError):
     """A bundle written in a format version that this toolkit does not know."""
+
+
+class PartError(BundleError):
+    """A part of a bundle where a whole one is needed, or parts that do not make one."""
 
 
 class TargetError(ToolkitError):

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from toolkit.bundle.manifest import PartMark
 from toolkit.bundle.writer import write_bundle
 from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
 from toolkit.world.bundled import Bundled
 from toolkit.world.commands import MemoryLog, digest_of
+from toolkit.world.part import WHOLE, Part
 from toolkit.world.scenario import GENERATOR_REVISION
 from toolkit.world.timeline import LiveTimeline
 
@@ -34,6 +36,7 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
     target: Path,
     log: CommandLog | None = None,
     *,
+    part: Part = WHOLE,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -45,6 +48,7 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
         last: Its last, both included.
         target: The bundle's directory.
         log: The session's commands; those later than `last` do not count.
+        part: Which part of the bundle; `toolkit.bundle.merge` makes the whole of all of them.
         force: Replace a bundle that is there.
         progress: Told how far it is.
 
@@ -63,7 +67,7 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
         raise InstantError(msg)
     log = log if log is not None else MemoryLog(scenario.seed)
     commands = sorted((command for command in log.in_order() if command.t <= last), key=attrgetter("sequence"))
-    bundled = Bundled(LiveTimeline(scenario, log), first, last)
+    bundled = Bundled(LiveTimeline(scenario, log), first, last, part)
     tracks: dict[str, Iterable[Track]] = dict(bundled.tracks())
     if progress is not None:
         counted = _Counted(bundled.record_count(), progress)
@@ -75,7 +79,8 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
     }
     if commands:
         origin["commands"] = {"number": len(commands), "sha256": digest_of(commands)}
-    return write_bundle(target, tracks, first=first, last=last, origin=origin, force=force)
+    mark = PartMark(part.number, part.of) if part.of > 1 else None
+    return write_bundle(target, tracks, first=first, last=last, origin=origin, part=mark, force=force)
 
 
 class _Counted:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bundle.making import EPOCH, STATS, content, make, manifest, rewrite
-from toolkit.bundle import reader
+from toolkit.bundle import listed, reader
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.words import RESTORE
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew
@@ -602,7 +602,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
 def test_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest or a line larger than any toolkit writes is refused before it fills the memory."""
     folder = make(tmp_path / "x")
-    monkeypatch.setattr(reader, "LONGEST_LINE", 200)
+    monkeypatch.setattr(listed, "LONGEST_LINE", 200)
     assert refused(folder, allow_edited=True) == "jobs.json line 2 is too long"
     monkeypatch.setattr(reader, "LARGEST_MANIFEST", 10)
     assert refused(folder, allow_edited=True) == "bundle.json is too large"

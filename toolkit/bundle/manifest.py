@@ -35,6 +35,13 @@ _VERSION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
+class PartMark(Struct):
+    """Which part of a bundle this is: of every file the records whose ids lie between two bounds."""
+
+    number: int
+    of: int
+
+
 class Manifest(Struct):
     """`bundle.json`, as it is written."""
 
@@ -47,6 +54,7 @@ class Manifest(Struct):
     frames: FramesMark | None = None
     gaps: list[GapMark] = []
     orders: dict[str, list[OrderMark]] = {}
+    part: PartMark | None = None
 
     @property
     def generated(self) -> bool:
@@ -58,6 +66,7 @@ class Manifest(Struct):
         document: dict[str, Any] = {
             "format": self.format,
             "origin": self.origin,
+            **({"part": msgspec.to_builtins(self.part)} if self.part is not None else {}),
             "from": self.from_,
             "to": self.to,
             "counts": self.counts,
@@ -143,6 +152,8 @@ def _check(manifest: Manifest) -> None:
     kind = manifest.origin.get("kind")
     if not isinstance(kind, str) or kind not in {"generated", "recorded"}:
         refuse("$.origin.kind", "is neither generated nor recorded")
+    if manifest.part is not None and not 1 <= manifest.part.number <= manifest.part.of:
+        refuse("$.part", f"is {manifest.part.number} of {manifest.part.of}")
     if set(manifest.files) != set(FILES):
         wrong = sorted(set(manifest.files) ^ set(FILES))
         refuse("$.files", f"must name exactly the bundle's seven other files, see {', '.join(map(ascii, wrong[:3]))}")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 import hashlib
 import os
 import stat
 import weakref
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.bundle.lines import parse_line
+from toolkit.bundle.listed import listed
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
 from toolkit.bundle.rebase import ShiftCheck, shifted_reach, unshiftable
 from toolkit.bundle.typed import line_check
-from toolkit.bundle.words import BOM, damaged, refuse
+from toolkit.bundle.words import damaged, refuse
 from toolkit.bundle.writer import journal_of
-from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew, InstantError
+from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew, InstantError, PartError
 from toolkit.tracks.shift import Shifted
 from toolkit.tracks.timeline import TrackTimeline
 
@@ -31,11 +33,9 @@ if TYPE_CHECKING:
 
     Check = LineCheck | ShiftCheck
 
-LONGEST_LINE: Final = 64 * 1024 * 1024
-"""A longer line is not a track; no recorder or generator comes near."""
 LARGEST_MANIFEST: Final = 256 * 1024 * 1024
 
-_CHUNK: Final = 1024 * 1024
+_HASHED: Final = 8 * 1024 * 1024
 _EDITED: Final = "restore it, or use --allow-edited if you edited it"
 
 
@@ -68,8 +68,19 @@ def read_bundle(path: Path, *, allow_edited: bool = False, rebase_to: int | None
         BundleError: If it cannot be read.
         InstantError: If a date in it would be moved beyond the years that a date can say.
     """
-    try:
+    with reading(path):
         return _read(path, rebase_to, allow_edited=allow_edited)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Make an error of what the system says while a bundle is read.
+
+    Raises:
+        BundleError: If the system refuses.
+    """
+    try:
+        yield
     except OSError as error:
         what = f" {Path(str(error.filename)).name}" if error.filename else ""
         msg = f"cannot read the bundle {path}:{what} {_reason(error)}; check the path and its permissions"
@@ -84,17 +95,25 @@ def _read(path: Path, rebase_to: int | None, *, allow_edited: bool) -> Bundle:
         raise damaged(path, NAME, error) from None
     shift = None if rebase_to is None else rebase_to - dates.first
     shown = dates if shift is None else shifted_reach(path, dates, shift)
+    files: dict[str, FileTracks] = {}
     sources: dict[str, TrackSource] = {}
     for name, kind in FILES.items():
         instants = dates.frames.instants
         check = line_check(kind, dates.first, dates.last, instants, generated=manifest.generated)
         source = FileTracks(path, name, check if shift is None else ShiftCheck(check, kind, shift, instants))
-        if not allow_edited and source.digest() != manifest.files[name]:
-            for _ in source.outlines():
-                pass  # damage on a certain line says more than a digest
-            raise damaged(path, name, "does not match its digest in bundle.json", _EDITED)
+        files[name] = source
         sources[kind.name] = source if shift is None else Shifted(kind, source, shift)
-    timeline = TrackTimeline(sources, shown.first, shown.last, shown.orders, shown.frames.instants)
+    with ThreadPoolExecutor(1) as beside:
+        # Hashing leaves the interpreter to the checks of the lines, whose damage says more than a digest does.
+        digests = {} if allow_edited else {name: beside.submit(source.digest) for name, source in files.items()}
+        try:
+            timeline = TrackTimeline(sources, shown.first, shown.last, shown.orders, shown.frames.instants)
+        except BaseException:
+            beside.shutdown(cancel_futures=True)
+            raise
+        for name, digest in digests.items():
+            if digest.result() != manifest.files[name]:
+                raise damaged(path, name, "does not match its digest in bundle.json", _EDITED)
     for kind in FILES.values():
         found, said = len(timeline.shelf(kind.name)), manifest.counts.get(kind.name)
         if found != said and not allow_edited:
@@ -103,10 +122,15 @@ def _read(path: Path, rebase_to: int | None, *, allow_edited: bool) -> Bundle:
     return Bundle(manifest, timeline, shown.frames)
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, parts: bool = False) -> Manifest:
     """Read a bundle's manifest alone.
 
+    Args:
+        path: The bundle's directory.
+        parts: Whether it may be a part of a bundle.
+
     Raises:
+        PartError: If it is a part, and may not be.
         BundleNotFound: If there is no bundle at that path.
         BundleTooNew: If its format is not known.
         BundleDamaged: If it is not what it should be.
@@ -127,17 +151,22 @@ def read_manifest(path: Path) -> Manifest:
     if not (path / NAME).exists():
         msg = f"cannot read the bundle {path}: it has no bundle.json; give a directory that toolkit wrote"
         raise BundleNotFound(msg)
-    with os.fdopen(_open(path, NAME), "rb") as file:
+    with os.fdopen(open_file(path, NAME), "rb") as file:
         text = file.read(LARGEST_MANIFEST + 1)
     if len(text) > LARGEST_MANIFEST:
         raise damaged(path, NAME, "is too large")
     try:
-        return parse_manifest(text)
+        manifest = parse_manifest(text)
     except BundleTooNew as error:
         msg = f"cannot read the bundle {path}: {NAME} {error}; use a toolkit that knows it, or make the bundle again"
         raise BundleTooNew(msg) from None
     except BundleDamaged as error:
         raise damaged(path, NAME, error) from None
+    if manifest.part is not None and not parts:
+        which = f"part {manifest.part.number} of {manifest.part.of}"
+        msg = f"cannot read the bundle {path}: it is {which} of one; toolkit merge makes the bundle of all its parts"
+        raise PartError(msg)
+    return manifest
 
 
 class FileTracks:
@@ -159,7 +188,7 @@ class FileTracks:
         self._skipped: list[int] = []
         self._name = name
         self._check = check
-        self._fd = _open(bundle, name)
+        self._fd = open_file(bundle, name)
         weakref.finalize(self, os.close, self._fd)
         self._offsets = array("Q")
         self._sizes = array("L")
@@ -168,7 +197,7 @@ class FileTracks:
         """Give the SHA-256 of the file's content."""
         digest = hashlib.sha256()
         place = 0
-        while chunk := os.pread(self._fd, _CHUNK, place):
+        while chunk := os.pread(self._fd, _HASHED, place):
             digest.update(chunk)
             place += len(chunk)
         return digest.hexdigest()
@@ -205,7 +234,7 @@ class FileTracks:
         """
         self._offsets, self._sizes, self._skipped = array("Q"), array("L"), []
         before = None
-        for number, offset, text in self._tracks():
+        for number, offset, text in listed(self._fd, self._refuse):
             try:
                 outline = self._check.check(text)
                 if before is not None and outline.id <= before:
@@ -222,39 +251,6 @@ class FileTracks:
             self._sizes.append(len(text))
             yield outline
 
-    def _tracks(self) -> Iterator[tuple[int, int, bytes]]:
-        """Give the number, offset and text of every line between the brackets, the comma taken off."""
-        with os.fdopen(os.dup(self._fd), "rb") as file:
-            file.seek(0)
-            start = file.readline(LONGEST_LINE)
-            if start.rstrip() != b"[":
-                marked = start.startswith(codecs.BOM_UTF8)
-                self._refuse(1, BOM if marked else "is not the [ that starts a list")
-                return
-            offset, number = file.tell(), 2
-            text = file.readline(LONGEST_LINE)
-            comma = False
-            while text.rstrip() != b"]":
-                if not text.endswith(b"\n"):
-                    why = (
-                        "is too long"
-                        if len(text) == LONGEST_LINE
-                        else "is cut off: the ] that ends the list is missing"
-                    )
-                    self._refuse(number, why)
-                    return
-                if number > 2 and not comma:  # noqa: PLR2004 - the second line is the first track
-                    self._refuse(number - 1, "has no comma at its end")
-                track = text.rstrip()
-                comma = track.endswith(b",")
-                yield number, offset, track.removesuffix(b",")
-                offset, number = offset + len(text), number + 1
-                text = file.readline(LONGEST_LINE)
-            if comma:
-                self._refuse(number - 1, "has a comma at its end, but is the last one")
-            if file.readline(LONGEST_LINE).strip():
-                self._refuse(number + 1, "comes after the ] that ends the list")
-
     def _refuse(self, number: int, why: object) -> None:
         error = self._damage(number, why)
         if self._told is None:
@@ -265,7 +261,7 @@ class FileTracks:
         return damaged(self._bundle, f"{self._name} line {number}", why)
 
 
-def _open(bundle: Path, name: str) -> int:
+def open_file(bundle: Path, name: str) -> int:
     """Open a file of a bundle for reading: a regular file, and in the bundle.
 
     Raises:

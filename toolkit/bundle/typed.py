@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 import types
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
 
-from toolkit.bundle.checks import check_spans, check_track
+from toolkit.bundle.checks import check_track
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import located
 from toolkit.bundle.words import BOM, refuse, under
@@ -23,9 +24,9 @@ from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change, Counter, Item, Span, Track  # noqa: TC001 - msgspec reads a Struct's types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from toolkit.tracks.kinds import Kind
+    from toolkit.tracks.kinds import Kind, Values
 
 D = TypeVar("D")
 
@@ -40,6 +41,7 @@ _TYPES: Final[dict[str, Any]] = {
     "errors": ErrorRecord,
     "assets": Asset,
 }
+_SPANS: Final = re.compile(rb'"spans":\[\[(?:null|[1-9][0-9]{0,15}),(?:null|[1-9][0-9]{0,15})\]\]\}')
 _CLUSTER: Final[dict[str, Any]] = {"info": Info, "stats": Totals}
 
 
@@ -118,25 +120,31 @@ class TypedCheck(LineCheck):
         type_: Any = types.GenericAlias(_Checked, (self._type,))
         self._tracks = msgspec.json.Decoder(type_)
         names = {known.encode_name: known.name for known in msgspec.structs.fields(self._type)}
-        self._watched = [names[field] for field in kind.watched]
-        self._id = names[kind.id_field]
+        watched = [names[field] for field in kind.watched]
+        self._watched: Callable[[Struct], Values] = (
+            attrgetter(*watched) if len(watched) > 1 else lambda doc: tuple([getattr(doc, name) for name in watched])
+        )
+        self._id: Callable[[Struct], str] = attrgetter(names[kind.id_field])
+        self._dated = "_updated" in names
         self._countable = countable(self._type)
 
-    def _outline(self, text: bytes) -> Outline:
-        # Most documents never change: they are checked without being made.
-        if b"\\u" in text:
-            return super()._outline(text)
-        if not text.isascii():
-            text.decode()  # the decoder does not look into fields that a type does not know
-        track = self._tracks.decode(text)
-        if track.changes or track.counters or track.lists or track.counts:
-            return super()._outline(text)
-        if track.spans:
-            parse_line(text)  # which takes whole numbers only as they are served: 64 bit, and written as such
-        check_spans(track.spans)
-        self._check_typed("$.doc", track.id, track.doc)
-        values = tuple([getattr(track.doc, name) for name in self._watched])
-        return Outline(track.id, ((BEGINNING, values),), track.spans, changing=bool(track.spans))
+    def check(self, text: bytes) -> Outline:
+        """Check a line and give its outline, as every check does."""
+        # Most documents never change, and nothing is wrong with them: they are checked without being made.
+        if b"\\u" not in text and text.isascii() and text.count(b"[") + text.count(b"{") <= _BRACKETS:
+            try:
+                track = self._tracks.decode(text)
+            except (ValueError, RecursionError):
+                return super().check(text)  # which finds the words
+            doc = track.doc
+            if (
+                not (track.changes or track.counters or track.lists or track.counts)
+                and (not track.spans or _plain_spans(text, track.spans))
+                and self._id(doc) == track.id
+                and (not self._dated or is_wire_instant(doc.updated))
+            ):
+                return Outline(track.id, ((BEGINNING, self._watched(doc)),), track.spans, bool(track.spans))
+        return super().check(text)
 
     def _check_documents(self, track: Track) -> None:
         check_countable(track, self._countable)
@@ -144,7 +152,7 @@ class TypedCheck(LineCheck):
             self._check_typed(where, track.id, decode_as(self._type, where, doc))
 
     def _check_typed(self, where: str, record_id: str, doc: Struct) -> None:
-        if getattr(doc, self._id) != record_id:
+        if self._id(doc) != record_id:
             refuse(f"{where}.{self._kind.id_field}", "is not the track's id")
         updated = getattr(doc, "updated", None)
         if updated is not None and not is_wire_instant(updated):
@@ -204,6 +212,13 @@ def documents(track: Track) -> Iterator[tuple[str, Document]]:
     for place, change in enumerate(track.changes):
         doc = apply(doc, change)
         yield f"$.changes[{place}]", doc
+
+
+def _plain_spans(text: bytes, spans: list[Span]) -> bool:
+    """Tell whether a line ends with one time of existence that is a whole and is written as we write it."""
+    ((since, until), *_) = spans
+    ordered = since is None or until is None or since < until
+    return ordered and _SPANS.fullmatch(text, text.rfind(b'"spans"')) is not None
 
 
 def decode_as(type_: Any, where: str, doc: Document) -> Any:  # noqa: ANN401 - whatever the type is

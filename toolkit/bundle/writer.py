@@ -23,11 +23,13 @@ from toolkit.model.instants import format_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from toolkit.bundle.manifest import PartMark
     from toolkit.tracks.frames import Frames
     from toolkit.tracks.placing import Explicit
     from toolkit.tracks.track import Track
 
 _HIDDEN = ".toolkit-"
+_AT_ONCE = 2**18
 
 
 def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
@@ -39,6 +41,7 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
     origin: dict[str, Any],
     orders: Mapping[str, Sequence[Explicit]] | None = None,
     frames: Frames | None = None,
+    part: PartMark | None = None,
     force: bool = False,
     look: Callable[[Path], None] | None = None,
 ) -> Path:
@@ -52,6 +55,7 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
         origin: Where it comes from; `kind` is `generated` or `recorded`.
         orders: Orders of lists that are not the sort's.
         frames: A recording's frames.
+        part: Which part of a bundle it is, if it is none of its own.
         force: Whether a bundle that is there already is replaced.
         look: Looks at the finished files before they are put in place; what it raises leaves nothing behind.
 
@@ -72,14 +76,46 @@ def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
         frames_mark(frames) if frames is not None else None,
         gap_marks(frames) if frames is not None else [],
         order_marks({name: list(marks) for name, marks in (orders or {}).items() if marks}),
+        part,
     )
+
+    def files() -> Iterator[tuple[str, Iterable[bytes]]]:
+        for name, kind in FILES.items():
+            lines = _lines(target, name, tracks.get(kind.name, ()))
+            yield name, _list(manifest.counts, kind.name, lines)
+
+    return put_bundle(target, manifest, files(), force=force, look=look)
+
+
+def put_bundle(
+    target: Path,
+    manifest: Manifest,
+    files: Iterable[tuple[str, Iterable[bytes]]],
+    *,
+    force: bool,
+    look: Callable[[Path], None] | None = None,
+) -> Path:
+    """Put a bundle in place whose files are texts already.
+
+    Args:
+        target: As in `write_bundle`, as are the next ones.
+        manifest: What it says of itself; the files' digests are added.
+        files: Every file's name and text, in pieces; each is read to its end before the next one is asked for.
+        force: See above.
+        look: See above.
+
+    Returns:
+        The target.
+
+    Raises:
+        TargetError: If the target is taken or cannot be written.
+    """
     try:
         check_target(target, force=force)
         place = Path(os.path.realpath(target))  # a link stays a link, what it leads to is replaced
         with _hidden_beside(place) as folder:
-            for name, kind in FILES.items():
-                lines = _lines(target, name, tracks.get(kind.name, ()))
-                manifest.counts[kind.name], manifest.files[name] = _write_list(folder / name, lines)
+            for name, parts in files:
+                manifest.files[name] = _write(folder / name, parts)
             _write(folder / NAME, [manifest.text()])
             if look is not None:
                 look(folder)
@@ -136,32 +172,38 @@ def _lines(target: Path, name: str, tracks: Iterable[Track]) -> Iterator[bytes]:
         yield line(track)
 
 
-def _write_list(path: Path, lines: Iterable[bytes]) -> tuple[int, str]:
-    """Write a file of tracks; give how many there are, and its digest."""
+def _list(counts: dict[str, int], name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the text of a file of tracks; how many there are is noted at its end."""
     written = 0
-
-    def parts() -> Iterator[bytes]:
-        nonlocal written
-        yield b"["
-        for text in lines:
-            yield b",\n" if written else b"\n"
-            yield text
-            written += 1
-        yield b"\n]\n"
-
-    digest = _write(path, parts())
-    return written, digest
+    yield b"["
+    for text in lines:
+        yield b",\n" if written else b"\n"
+        yield text
+        written += 1
+    yield b"\n]\n"
+    counts[name] = written
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    with path.open("xb") as file:
-        for part in parts:
-            file.write(part)
-            digest.update(part)
-        file.flush()
+    with path.open("xb", buffering=0) as file:
+        for text in _gathered(parts):
+            file.write(text)
+            digest.update(text)
         os.fsync(file.fileno())
     return digest.hexdigest()
+
+
+def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Join short texts: each that is written and hashed on its own costs as much as it takes to make."""
+    held, size = [], 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= _AT_ONCE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def sync_folder(folder: Path) -> None:

@@ -17,6 +17,7 @@ from toolkit.cli.diff import diff
 from toolkit.cli.finish import finish
 from toolkit.cli.generate import generate
 from toolkit.cli.inspect import inspect
+from toolkit.cli.merge import merge
 from toolkit.cli.migrate import migrate
 from toolkit.cli.output import result, say
 from toolkit.cli.record import record
@@ -55,6 +56,7 @@ def _toolkit(
 
 
 app.command()(generate)
+app.command()(merge)
 app.command()(serve)
 app.command()(record)
 app.command()(finish)

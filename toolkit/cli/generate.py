@@ -35,6 +35,12 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
     log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The command log of serve --live: the bundle of that session.")
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Only the I-th of N parts, each about an N-th of the work; toolkit merge joins them."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="The bundle.  [default: snapshots/seed-<seed>]")
     ] = None,
@@ -48,6 +54,7 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
     from toolkit.logfile import read_log  # noqa: PLC0415 - as above
     from toolkit.model.instants import parse_duration, parse_instant  # noqa: PLC0415 - as above
     from toolkit.scenarios import Wanted  # noqa: PLC0415 - as above
+    from toolkit.world.part import WHOLE, parse_part  # noqa: PLC0415 - as above
 
     wanted = Wanted(scenario, seed, jobs, parse_instant(epoch) if epoch is not None else None)
     if log is not None:
@@ -57,7 +64,10 @@ def generate(  # noqa: PLR0913, PLR0917 - one parameter a flag
     else:
         first = parse_instant(BEGIN if begin is None else begin)
         chosen, commands = wanted.resolve(say, seed=1, epoch=first), None
-    target = output or Path("snapshots") / f"seed-{chosen.seed}"
+    part = parse_part(shard) if shard is not None else WHOLE
+    name = f"seed-{chosen.seed}" + (f"-part-{part.number}-of-{part.of}" if part.of > 1 else "")
+    target = output or Path("snapshots") / name
     with Progress(f"writing {target}") as progress:
-        path = write(chosen, first, first + parse_duration(length), target, commands, force=force, progress=progress)
+        last = first + parse_duration(length)
+        path = write(chosen, first, last, target, commands, part=part, force=force, progress=progress)
     result(str(path))

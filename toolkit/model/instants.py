@@ -22,6 +22,9 @@ SHOWN = 60
 """How much of a text that cannot be read is repeated."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTES = [f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(DAY // MINUTE)]
+_SECONDS = [f"{second:02d}." for second in range(60)]
+_THOUSANDTHS = [f"{ms:03d}Z" for ms in range(SECOND)]
 _PART = re.compile(r"(\d{1,15})(ms|s|m|h|d)", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d))+", re.ASCII)
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -38,14 +41,14 @@ def format_instant(t: int) -> str:
     Args:
         t: Milliseconds since the Unix epoch, `EARLIEST` to `LATEST`.
     """
-    seconds, ms = divmod(t, SECOND)
-    return f"{_second(seconds)}.{ms:03d}Z"
+    days, rest = divmod(t, DAY)
+    return f"{_day(days)}{_MINUTES[rest // MINUTE]}{_SECONDS[rest // SECOND % 60]}{_THOUSANDTHS[rest % SECOND]}"
 
 
 @lru_cache(maxsize=4_096)
-def _second(seconds: int) -> str:
-    at = _EPOCH + timedelta(seconds=seconds)
-    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}"
+def _day(days: int) -> str:
+    at = _EPOCH + timedelta(days=days)
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T"
 
 
 def shown_instant(t: int) -> str:

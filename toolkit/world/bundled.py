@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import Change, Counter, Piece, Span, Track
 from toolkit.world.export import Export
+from toolkit.world.part import WHOLE, Part
 from toolkit.world.session.tracks import SessionExport
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 class Bundled:
     """The tracks of a live timeline over `[first, last]`, both ends included; each collection sorted by id."""
 
-    def __init__(self, timeline: LiveTimeline, first: int, last: int) -> None:
-        """Choose the stretch, which lies inside of the timeline's life."""
+    def __init__(self, timeline: LiveTimeline, first: int, last: int, part: Part = WHOLE) -> None:
+        """Choose the stretch, which lies inside of the timeline's life, and which part of the records."""
+        self._part = part
         self._exports: list[Export] = []
         begins = timeline.begins
         for place, epoch in enumerate(begins):
@@ -32,9 +34,9 @@ class Bundled:
             until = ends if ends <= last else NEVER
             session, _ = timeline.session_at(b)
             if session.courses or session.jobs or session.assets.times or session.outages:
-                self._exports.append(SessionExport(session, a, b, until=until, begin=first))
+                self._exports.append(SessionExport(session, a, b, until=until, begin=first, part=part))
             else:
-                self._exports.append(Export(session.world, a, b, until=until, begin=first))
+                self._exports.append(Export(session.world, a, b, until=until, begin=first, part=part))
 
     def record_count(self) -> int:
         """Count the jobs and executions, for progress."""
@@ -43,12 +45,13 @@ class Bundled:
     def tracks(self) -> dict[str, Iterator[Track]]:
         """Give every collection's tracks, made one by one as they are asked for."""
         every = [export.tracks() for export in self._exports]
-        return {name: _joined([tracks[name] for tracks in every]) for name in every[0]}
+        return {name: self._joined([tracks[name] for tracks in every]) for name in every[0]}
 
-
-def _joined(rows: list[Iterator[Track]]) -> Iterator[Track]:
-    for _, same in groupby(merge(*rows, key=_id), key=_id):
-        yield _one_after_the_other(list(same))
+    def _joined(self, rows: list[Iterator[Track]]) -> Iterator[Track]:
+        if len(rows) == 1:
+            return (track for track in rows[0] if self._part.holds(track.id))
+        joined = groupby(merge(*rows, key=_id), key=_id)
+        return (_one_after_the_other(list(same)) for record_id, same in joined if self._part.holds(record_id))
 
 
 def _id(track: Track) -> str:

@@ -6,6 +6,7 @@ that an execution takes them as they are.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -111,6 +112,10 @@ class Template(NamedTuple):
     assets: tuple[str, ...]
     operations: tuple[Document, ...]
 
+    def __hash__(self) -> int:
+        """Hash the prefix: documents have no hash, and no two templates share a prefix."""
+        return hash(self.prefix)
+
 
 TEMPLATES: Final = (
     Template(
@@ -183,8 +188,9 @@ SUBJECTS: Final = (
 )  # fmt: skip
 
 
+@cache
 def operations_of(template: Template, subject: str) -> list[Document]:
-    """Fill a template's operations in with the subject of a job."""
+    """Fill a template's operations in with the subject of a job; the list is shared, never change it."""
     return [
         {key: value.replace("{subject}", subject) if isinstance(value, str) else value for key, value in op.items()}
         for op in template.operations

@@ -33,6 +33,7 @@ REASONS: Final = (
     "connect ECONNREFUSED",
     "mapper_parsing_exception: failed to parse field [created]",
 )
+_ERROR_TEXTS: Final = [ERROR_TEXT.replace("{reason}", reason) for reason in REASONS]
 
 
 def asset_document(asset: AssetPlan, before: int) -> Document:
@@ -146,10 +147,16 @@ def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of
     return document
 
 
-def error_document(life: Life | Course, nth: int, ex_id: str, slice_id: str, draw: int) -> Document:
-    """Make the record of an execution's `nth` failed slice, from 1."""
-    failed, processed = life.failure_time(nth)
-    reason = REASONS[draw % len(REASONS)]
+def error_document(when: tuple[int, int], ex_id: str, slice_id: str, draw: int) -> Document:
+    """Make the record of a failed slice.
+
+    Args:
+        when: The instant at which it failed, and how many slices were processed then.
+        ex_id: The execution's id.
+        slice_id: Its own.
+        draw: Decides what is in it.
+    """
+    failed, processed = when
     begin = format_instant(failed - 60_000)
     return {
         "slice_id": slice_id,
@@ -161,5 +168,5 @@ def error_document(life: Life | Course, nth: int, ex_id: str, slice_id: str, dra
         "_created": format_instant(failed - 1000 - (draw >> 20) % 5000),
         "_updated": format_instant(failed),
         "retry_count": 3,
-        "error": ERROR_TEXT.replace("{reason}", reason),
+        "error": _ERROR_TEXTS[draw % len(REASONS)],
     }

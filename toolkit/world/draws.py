@@ -40,7 +40,11 @@ class Draws:
 
     def at(self, index: Any) -> Any:  # noqa: ANN401 - an integer or an array of them
         """Give 64 bits for an index of 0 or more, or an array of them for an array of indices."""
-        return mix((index * _GOLDEN + self._key) & MASK64)
+        # `mix`, written out: a big world is mostly this line.
+        x = (index * _GOLDEN + self._key) & MASK64
+        x = ((x ^ (x >> 30)) * _FIRST) & MASK64
+        x = ((x ^ (x >> 27)) * _SECOND) & MASK64
+        return x ^ (x >> 31)
 
     def below(self, index: int, limit: int) -> int:
         """Give a number from 0 to `limit - 1`."""
@@ -54,6 +58,6 @@ class Draws:
         """Tell whether something of this probability happens."""
         return int(self.at(index)) % 1000 < permille
 
-    def two(self, index: int, second: int) -> int:
-        """Give 64 bits for a pair of indices."""
-        return int(mix((int(self.at(index)) + second * _GOLDEN) & MASK64))
+    def two(self, index: Any, second: Any) -> Any:  # noqa: ANN401 - as above
+        """Give 64 bits for a pair of indices, or arrays of them."""
+        return mix((self.at(index) + second * _GOLDEN) & MASK64)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change, Counter, Item, Piece, Span, Track
-from toolkit.world.documents import controller_document
+from toolkit.world.documents import controller_document, error_document
+from toolkit.world.failing import shown_errors
 from toolkit.world.life import MILLION, Life
+from toolkit.world.order import past_of
+from toolkit.world.part import WHOLE, Part
 from toolkit.world.population import LANE, STARTED, number_of
 from toolkit.world.totals import TOTALS, pushes
 from toolkit.world.view import process_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from toolkit.model.wire import Document
-    from toolkit.timeline.view import Record
+    from toolkit.world.order import Column, Past
     from toolkit.world.session.course import Course
     from toolkit.world.world import World
 
@@ -29,7 +32,20 @@ DERIVED: Final = ("processed", "failed", "subslices", "queued")
 class Export:
     """The tracks of one world over `[first, last]`, both ends included; each collection sorted by id."""
 
-    def __init__(self, world: World, first: int, last: int, *, until: int = NEVER, begin: int | None = None) -> None:
+    _other_jobs: Collection[int] = ()
+    _other_executions: Collection[int] = ()
+    """The numbers of those that clients did something to: their tracks are made elsewhere."""
+
+    def __init__(  # noqa: PLR0913 - a stretch of a world, and which part of its records
+        self,
+        world: World,
+        first: int,
+        last: int,
+        *,
+        until: int = NEVER,
+        begin: int | None = None,
+        part: Part = WHOLE,
+    ) -> None:
         """Choose the stretch.
 
         Args:
@@ -38,12 +54,14 @@ class Export:
             last: Its last one.
             until: When the world ends, if another one follows.
             begin: The bundle's first instant, if another world came before.
+            part: Which records will be looked at: the large collections hold no others.
         """
         self._world = world
         self._first = first
         self._last = last
         self._until = until
         self._begin = first if begin is None else begin
+        self._part = part
 
     def tracks(self) -> dict[str, Iterator[Track]]:
         """Give every collection's tracks, made one by one as they are asked for."""
@@ -65,6 +83,8 @@ class Export:
     def _cluster(self) -> Iterator[Track]:
         spans = self._spans(self._first, NEVER)
         yield Track(id="info", doc=self._world.info.fields, spans=spans)
+        if not self._part.holds("stats"):
+            return
         steps = list(pushes(self._world, self._first, self._last, self._lived))
         first = dict(zip(TOTALS, steps[0][1], strict=True))
         pieces = {name: _steps([(t, values[place]) for t, values in steps]) for place, name in enumerate(TOTALS)}
@@ -80,38 +100,51 @@ class Export:
 
     def record_count(self) -> int:
         """Count the jobs and executions, for progress."""
-        return self._world.scenario.jobs + self._world.execution_count(self._last)
+        return len(self._job_numbers) + len(self._numbers)
 
     def _jobs(self) -> Iterator[Track]:
-        ids = self._world.job_ids
-        spans = self._spans(self._first, NEVER)
-        for number in sorted(self._job_numbers(), key=ids.rank):
-            yield Track(id=ids.id_of(number), doc=self._world.job_record(number).fields, spans=spans)
-
-    def _job_numbers(self) -> Iterable[int]:
-        return range(self._world.scenario.jobs)
+        world, spans = self._world, self._spans(self._first, NEVER)
+        for number in map(int, self._job_numbers):
+            document = world.make_job(number)
+            yield Track(id=document["job_id"], doc=document, spans=spans)
 
     @cached_property
-    def _numbers(self) -> list[int]:
-        """The executions that exist at some instant of the stretch, in the order of their ids."""
-        return sorted(self._every_number(), key=self._world.ex_ids.rank)
+    def _job_numbers(self) -> Column:
+        """The jobs, in the order of their ids."""
+        import numpy as np  # noqa: PLC0415 - a small world is served without numpy
 
-    def _every_number(self) -> list[int]:
+        every = np.arange(self._world.scenario.jobs)
+        return self._part.sorted(self._world.job_ids, _without(every, self._other_jobs))
+
+    @cached_property
+    def _past(self) -> Past:
+        return past_of(self._world.population)
+
+    @cached_property
+    def _numbers(self) -> Column:
+        """The executions that exist at some instant of the stretch, in the order of their ids."""
+        import numpy as np  # noqa: PLC0415 - as above
+
         world = self._world
-        numbers = [int(number) for number in world.history.numbers]
-        numbers += [number_of(LANE, lane) for lane in range(world.population.living)]
-        return numbers + [number_of(STARTED, i) for i in range(world.lives.calendar.starts_by(self._last))]
+        some = [number_of(LANE, lane) for lane in range(world.population.living)]
+        some += [number_of(STARTED, i) for i in range(world.lives.calendar.starts_by(self._last))]
+        every = np.concatenate([self._past.numbers.astype(np.int64), np.array(some, dtype=np.int64)])
+        return self._part.sorted(world.ex_ids, _without(every, self._other_executions))
 
     def _executions(self) -> Iterator[Track]:
-        world = self._world
-        for number in self._numbers:
-            life = world.lives.life(number)
+        world, throughout = self._world, self._spans(self._first, NEVER)
+        for number in map(int, self._numbers):
+            life = world.lives.make(number)
+            if life.ended <= self._first:
+                document = world.make_execution(life, len(life.moves))
+                yield Track(id=document["ex_id"], doc=document, spans=throughout)
+                continue
             begin = max(self._first, life.created)
-            document = partial(_execution, world, life)
+            at = partial(_execution, world, life)
             yield Track(
                 id=world.ex_ids.id_of(number),
-                doc=document(begin),
-                changes=changes([t for t, _ in life.moves], begin, self._last, document),
+                doc=at(begin),
+                changes=changes([t for t, _ in life.moves], begin, self._last, at),
                 spans=self._spans(life.created, NEVER),
             )
 
@@ -126,7 +159,7 @@ class Export:
     def _controllers(self) -> Iterator[Track]:
         world = self._world
         rows = [(world.ex_ids.id_of(life.number), life) for life, _ in self._living()]
-        for ex_id, life in sorted(rows, key=lambda row: row[0]):
+        for ex_id, life in sorted(row for row in rows if self._part.holds(row[0])):
             begin = max(self._first, life.created)
             names = world.job_ids.id_of(life.job), world.population.job(life.job).name
             document = partial(_controller, life, ex_id, *names)
@@ -151,6 +184,8 @@ class Export:
     def _nodes(self) -> Iterator[Track]:
         world = self._world
         placement = world.placement
+        if not any(self._part.holds(placement.node_id(node)) for node in range(placement.nodes)):
+            return
         items: list[list[Item]] = [[] for _ in range(placement.nodes)]
         for life, place in self._living():
             ids = world.ex_ids.id_of(life.number), world.job_ids.id_of(life.job)
@@ -183,29 +218,11 @@ class Export:
         return ()
 
     def _errors(self) -> Iterator[Track]:
-        world, first, last = self._world, self._first, self._last
-        keys: list[tuple[int, int, int]] = []
-        for number in self._numbers:
-            life = world.lives.life(number)
-            if not life.ppm or life.started > last:
-                continue
-            begin = world.error_numbers(life, max(first, life.created)).start
-            end = world.error_numbers(life, last).stop
-            keys += [(world.slice_rank(number, nth), number, nth) for nth in range(begin, end)]
-        # Only the keys are sorted: a large world has many more failures than it has room for their documents.
-        keys.sort()
-        for _, number, nth in keys:
-            life = world.lives.life(number)
-            yield from self._error(life, nth, world.error_record(life, nth))
-
-    def _error(self, life: Life | Course, nth: int, record: Record) -> Iterator[Track]:
-        """Give the track of an error record, unless it is pushed out as soon as it is there."""
-        scenario = self._world.scenario
-        since, _ = life.failure_time(nth)
-        until = min(life.fails(nth + scenario.errors_newest), life.expires(since + scenario.errors_within))
-        if since < until:
-            spans = self._spans(since, until)
-            yield Track(id=record.fields["slice_id"], doc=record.fields, spans=spans)
+        stretch = self._first, self._last
+        for shown in shown_errors(self._world, self._past, stretch, self._part, self._other_executions):
+            when, ids = (shown.failed, shown.processed), (shown.ex_id, shown.slice_id)
+            document = error_document(when, *ids, shown.drawn)
+            yield Track(id=shown.slice_id, doc=document, spans=self._spans(shown.failed, shown.until))
 
 
 def _execution(world: World, life: Life, t: int) -> Document:
@@ -214,6 +231,12 @@ def _execution(world: World, life: Life, t: int) -> Document:
 
 def _controller(life: Life, ex_id: str, job_id: str, name: str, t: int) -> Document:
     return controller_document(life, t, ex_id, job_id, name)
+
+
+def _without(numbers: Any, others: Collection[int]) -> Any:  # noqa: ANN401 - arrays of numpy's
+    import numpy as np  # noqa: PLC0415 - as above
+
+    return numbers[~np.isin(numbers, list(others))] if others else numbers
 
 
 def _pieces(life: Life, begin: int, last: int) -> list[Piece]:

@@ -15,6 +15,10 @@ Move = tuple[int, str]
 """From an instant on, a status."""
 COUNTED: Final = frozenset({"failing", "stopping", "completed", "stopped", "failed", "terminated"})
 """With these statuses statistics are written into the record; what was rejected never had any."""
+BEGUN: Final = ("running", "recovering")
+"""From the first of these statuses on an execution has workers and counts."""
+FINAL: Final = ("stopping", *TERMINAL)
+"""From the first of these statuses on its statistics never change."""
 
 
 def instant_of(move: Move) -> int:
@@ -61,12 +65,12 @@ class History:
     @property
     def started(self) -> int:
         """When it began to run (or to recover): from then on it has workers and counts."""
-        return self.first("running", "recovering")
+        return self.first(*BEGUN)
 
     @property
     def final(self) -> int:
         """From when on its statistics are written down and never change."""
-        return self.first("stopping", *TERMINAL)
+        return self.first(*FINAL)
 
     @property
     def ended(self) -> int:

@@ -11,11 +11,21 @@ from typing import Any, Final
 
 from toolkit.world.draws import key_of, mix
 
-_MASK: Final = 2**60 - 1
+RANKS: Final = 2**60
+"""How many ranks there are; each is a whole number below."""
+
+_MASK: Final = RANKS - 1
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _FACTORS: Final = (0xA24BAED4963EE4B | 1, 0x9FB21C651E98DF2 | 1)
 _INVERSES: Final = tuple(pow(factor, -1, 2**60) for factor in _FACTORS)
 _SHIFT: Final = 30
+_VARIANT: Final = 2**63
+
+
+def start_at(rank: int) -> str:
+    """Give how the id of a rank starts: where ids of this rank and above begin among all texts."""
+    digits = f"{rank >> 12:012x}4{rank & 0xFFF:03x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:]}"
 
 
 class Ids:
@@ -39,12 +49,20 @@ class Ids:
 
     def id_of(self, number: int) -> str:
         """Give the id of a record's number (0 to 2**60 - 1)."""
-        high = self.rank(number)
-        low = mix(high ^ self._low) >> 2
-        return (
-            f"{high >> 28:08x}-{(high >> 12) & 0xFFFF:04x}-4{high & 0xFFF:03x}"
-            f"-{0x8000 | (low >> 48):04x}-{low & (2**48 - 1):012x}"
-        )
+        return self.id_at(self.rank(number))
+
+    def id_at(self, rank: int) -> str:
+        """Give the id that sorts by a rank."""
+        return self.spelled(rank, self.low(rank))
+
+    def low(self, rank: Any) -> Any:  # noqa: ANN401 - as above
+        """Give the low 62 bits of an id, drawn from its rank."""
+        return mix(rank ^ self._low) >> 2
+
+    def spelled(self, rank: int, low: int) -> str:
+        """Write an id from its two halves."""
+        digits = (rank << 64 | _VARIANT | low).to_bytes(16, "big").hex()
+        return f"{digits[1:9]}-{digits[9:13]}-4{digits[13:16]}-{digits[16:20]}-{digits[20:]}"
 
     def number_of(self, text: str) -> int | None:
         """Give the number an id was made from, `None` for an id that is not one of these."""

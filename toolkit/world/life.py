@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import HOUR_MS, line_at, line_next
-from toolkit.world.history import History, Move
+from toolkit.world.history import BEGUN, FINAL, History, Move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from toolkit.world.draws import Draws
 
 MILLION: Final = 1_000_000
+_TURNS: Final = {
+    "started": BEGUN,
+    "frozen": ("paused", "stopping", *TERMINAL),
+    "final": FINAL,
+    "ended": TERMINAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class Life(History):
         losses: Instants at which a worker disconnects.
         returns: Instants at which one reconnects.
         actives: Draws of the active workers.
+        started: As in `History`.
+        frozen: When its counters stop for good or for as long as it is paused.
+        final: As in `History`.
+        ended: As in `History`.
     """
 
     number: int
@@ -57,11 +67,15 @@ class Life(History):
     losses: tuple[int, ...]
     returns: tuple[int, ...]
     actives: Draws = field(repr=False)
+    started: int = field(init=False, repr=False, compare=False)
+    frozen: int = field(init=False, repr=False, compare=False)
+    final: int = field(init=False, repr=False, compare=False)
+    ended: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def frozen(self) -> int:
-        """When its counters stop for good or for as long as it is paused."""
-        return self.first("paused", "stopping", *TERMINAL)
+    def __post_init__(self) -> None:
+        """Look its turns up once: they are asked for with every counter."""
+        for name, statuses in _TURNS.items():
+            object.__setattr__(self, name, self.first(*statuses))
 
     @property
     def piece(self) -> tuple[int, int, int]:
@@ -90,7 +104,7 @@ class Life(History):
 
     def drawn_active(self, t: int) -> int:
         """Give how many of the joined workers would hold a slice at `t`, if it runs then."""
-        drawn = self.actives.two(self.number, (t - self.started) // self.holds)
+        drawn: int = self.actives.two(self.number, (t - self.started) // self.holds)
         if drawn % 1000 < self.fully or self.joined == 1:
             return self.joined
         return self.joined - 1 - (drawn >> 10) % max(1, self.joined // 5)

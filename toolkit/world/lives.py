@@ -66,11 +66,11 @@ class Lives:
         """As many places as can live at once: the living ones, those started ahead of a stop, one still stopping."""
         self._solo_places = {lane: place for place, lane in enumerate(self.solos)}
         self._place_of_lane = {lane: place for place, lane in enumerate(self.stoppable)}
-        self._draw = {
+        self.draws = {
             name: Draws(seed, name)
             for name in ("rate", "fails", "subslices", "joined", "losses", "loss times", "actives", "ending")
         }
-        self.life = lru_cache(maxsize=max(20_000, 4 * len(lanes)))(self._life)
+        self.life = lru_cache(maxsize=max(20_000, 4 * len(lanes)))(self.make)
 
     def at_place(self, place: int) -> int:
         """Give the number of the execution at a place of the cycle."""
@@ -129,7 +129,8 @@ class Lives:
             return job < self.population.scenario.jobs and nth < self.population.count_of(job)
         return kind == STARTED and index < self.calendar.starts_by(t)
 
-    def _life(self, number: int) -> Life:
+    def make(self, number: int) -> Life:
+        """Make an execution's life; `life` keeps those asked for lately."""
         index, kind = divmod(number, PER_JOB)
         if kind == HISTORY:
             return self._past(number, *divmod(index, PER_JOB))
@@ -161,7 +162,7 @@ class Lives:
         if plan.fate in SOLO_FATES:
             lane = self.most_places + self._solo_places[index]
             if plan.fate == "failing":
-                end = "failed" if self._draw["ending"].at(number) & 1 else "terminated"
+                end = "failed" if self.draws["ending"].at(number) & 1 else "terminated"
                 since = epoch - plan.since
                 moves += [(since, "failing"), (since + scenario.failing_for, end)]
             elif plan.fate == "paused":
@@ -184,10 +185,10 @@ class Lives:
         )
         created, ended = population.epoch - created_age, population.epoch - ended_age
         fails = self._draw_fails(number)
-        ending = ENDINGS[self._draw["ending"].at(number) % len(ENDINGS)]
+        ending = ENDINGS[self.draws["ending"].at(number) % len(ENDINGS)]
         if fails and ending != "stopped":
             ending = "failed"
-        elif ending == "completed" and population.job(job).lifecycle == "persistent":
+        elif ending == "completed" and population.lifecycle_of(job) == "persistent":
             ending = "stopped"
         moves = self._start_moves(number, created)
         if ending == "rejected":
@@ -210,13 +211,18 @@ class Lives:
             return self._make(number, job, None, [*moves[:-2], (ended, "terminated")], fails)
         return life
 
+    def fails(self, number: int) -> bool:
+        """Tell whether an execution has failed slices, sooner or later."""
+        index, kind = divmod(number, PER_JOB)
+        return self.population.lanes[index].fails if kind == LANE else self._draw_fails(number)
+
     def _draw_fails(self, number: int) -> bool:
-        return self._draw["fails"].chance(number, permille(self.population.scenario.failures_share))
+        return self.draws["fails"].chance(number, permille(self.population.scenario.failures_share))
 
     def _make(self, number: int, job: int, lane: int | None, moves: list[Move], fails: bool) -> Life:  # noqa: FBT001 - a plain fact of the execution
-        s, draw = self.population.scenario, self._draw
+        s, draw = self.population.scenario, self.draws
         assert is_legal(tuple(status for _, status in moves)), moves
-        workers = self.population.job(job).workers
+        workers = self.population.workers_of(job)
         joined = self.joined_of(number, workers)
         spread = permille(s.slice_spread_share)
         rate = joined * HOUR_MS // s.slice_every * draw["rate"].between(number, 1000 - spread, 1000 + spread) // 1000
@@ -240,20 +246,20 @@ class Lives:
 
     def joined_of(self, number: int, workers: int) -> int:
         """Give how many of the workers it asks for join an execution."""
-        draw = self._draw["joined"]
+        draw = self.draws["joined"]
         if workers > 1 and not draw.chance(number, permille(self.population.scenario.fully_joined_share)):
             return int(workers - 1 - (draw.at(number) >> 16) % max(1, workers // 5))
         return workers
 
     def _losses(self, number: int, joined: int, moves: list[Move]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Draw when workers disconnect and come back: fewer than a quarter of those joined, ever."""
-        share, times = permille(self.population.scenario.disconnecting_share), self._draw["loss times"]
+        share, times = permille(self.population.scenario.disconnecting_share), self.draws["loss times"]
         started = next((t for t, status in moves if status in {"running", "recovering"}), None)
         most = (joined - 1) // 4
-        if started is None or not most or not self._draw["losses"].chance(number, share):
+        if started is None or not most or not self.draws["losses"].chance(number, share):
             return (), ()
         losses, returns = [], []
-        for i in range(1 + (self._draw["losses"].at(number) >> 16) % most):
+        for i in range(1 + (self.draws["losses"].at(number) >> 16) % most):
             drawn = times.two(number, i)
             losses.append(started + MINUTE + drawn % (6 * HOUR))
             if drawn >> 63 == 0:

@@ -7,7 +7,7 @@ lanes and started ones are few and are sorted again when something was written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.world.population import HISTORY, PER_JOB, Population, number_of
 
@@ -54,6 +54,42 @@ def order_of_jobs(population: Population, ids: Ids) -> Sorted:
     return Sorted(every[order].astype(np.int64), epoch - edited[order].astype(np.int64))
 
 
+class Past(NamedTuple):
+    """The executions that ended before the epoch, in arrays.
+
+    Attributes:
+        numbers: Their numbers.
+        jobs: Their jobs' numbers.
+        created: Their ages at the epoch since their creation.
+        ended: Their ages at the epoch since their end.
+    """
+
+    numbers: Any
+    jobs: Any
+    created: Any
+    ended: Any
+
+
+def past_of(population: Population) -> Past:
+    """Give the executions that ended before the epoch, in no certain order."""
+    import numpy as np  # noqa: PLC0415 - a small world starts without numpy
+
+    jobs = population.scenario.jobs
+    every = np.arange(jobs, dtype=np.uint64)
+    counts = population.history_count(every)
+    since = np.full(jobs, population.scenario.history_from, dtype=np.uint64)
+    for lane in range(population.living):
+        counts[lane] = population.count_of(lane)
+        since[lane] = population.youngest(lane)
+    found = [Past(*[np.empty(0, dtype=np.uint64)] * 4)]
+    for nth in range(population.scenario.history_most):
+        has = np.flatnonzero(counts > nth)
+        numbers = (PER_JOB * every[has] + np.uint64(nth)) * np.uint64(PER_JOB) + np.uint64(HISTORY)
+        ages = population.history_ages(numbers, np.uint64(nth), counts[has], since[has])
+        found.append(Past(numbers, every[has], *ages))
+    return Past(*[np.concatenate(column) for column in zip(*found, strict=True)])
+
+
 def order_of_history(population: Population, ids: Ids) -> Sorted:
     """Sort the executions that ended before the epoch."""
     jobs, epoch = population.scenario.jobs, population.epoch
@@ -68,21 +104,6 @@ def order_of_history(population: Population, ids: Ids) -> Sorted:
         return _sorted(rows)
     import numpy as np  # noqa: PLC0415 - a small world starts without numpy
 
-    every = np.arange(jobs, dtype=np.uint64)
-    counts = population.history_count(every)
-    since = np.full(jobs, population.scenario.history_from, dtype=np.uint64)
-    for lane in range(population.living):
-        counts[lane] = population.count_of(lane)
-        since[lane] = population.youngest(lane)
-    numbers, ages = [], []
-    for nth in range(population.scenario.history_most):
-        has = np.flatnonzero(counts > nth)
-        some = (PER_JOB * every[has] + np.uint64(nth)) * np.uint64(PER_JOB) + np.uint64(HISTORY)
-        _, ended = population.history_ages(some, np.uint64(nth), counts[has], since[has])
-        numbers.append(some)
-        ages.append(ended)
-    if not numbers:
-        return Sorted([], [])
-    joined, age = np.concatenate(numbers), np.concatenate(ages)
-    order = np.lexsort((ids.rank(joined), age))
-    return Sorted(joined[order].astype(np.int64), epoch - age[order].astype(np.int64))
+    past = past_of(population)
+    order = np.lexsort((ids.rank(past.numbers), past.ended))
+    return Sorted(past.numbers[order].astype(np.int64), epoch - past.ended[order].astype(np.int64))

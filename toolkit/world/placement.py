@@ -110,7 +110,8 @@ class Placement:
 
     def pid(self, number: int, process: int) -> int:
         """Give a pid, of five digits as on a machine that has been up for a while, from a pair of numbers."""
-        return 10_000 + self._pids.two(number, process) % 90_000
+        drawn: int = self._pids.two(number, process)
+        return 10_000 + drawn % 90_000
 
     def node_id(self, node: int) -> str:
         """Give a node's id; with as many digits as the last one has, so that ids sort as they are listed."""

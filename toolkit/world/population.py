@@ -6,7 +6,7 @@ number, so the numbering shows nowhere. An execution's number says what it is: `
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import gcd
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -24,6 +24,7 @@ PER_JOB: Final = 4
 """Places for history numbers per job; at most three are used."""
 WORKERS: Final = (1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 6, 7, 8)
 """Quantiles of the workers a job asks for; scaled up to a larger `workers_most`, cut at a smaller one."""
+_ONCE: Final = tuple(template for template in TEMPLATES if template.lifecycle == "once")
 DAYS: Final = (3, 7, 14, 30, 60, 120)
 """Bounds in days of the age of an execution that lives for days to months."""
 
@@ -59,6 +60,7 @@ class JobPlan(NamedTuple):
     workers: int
 
 
+@lru_cache(maxsize=64)
 def permille(share: float) -> int:
     """Turn a share into a whole number per mille."""
     return round(share * 1000)
@@ -75,20 +77,24 @@ class Population:
         self._draw = {
             name: Draws(seed, name)
             for name in (
-                "steps", "age", "since", "lane order", "count", "length", "place", "made", "edited", "gap", "job",
+                "steps", "age", "since", "lane order", "count", "length", "place", "made", "edited", "gap",
             )
         }  # fmt: skip
+        self._job = Draws(seed, "job")
+        self._shift = int(self._job.at(2**40))
+        self._step_span = scenario.step_most - scenario.step_least + 1
+        most = scenario.workers_most
+        self._workers = [min(drawn * max(most, WORKERS[-1]) // WORKERS[-1], most) for drawn in WORKERS]
         share = permille(scenario.living_share)
         near = scenario.jobs * 618 // 1000
         # Numbers in job names are spread over the jobs, so that who lives, and who starts next, cannot be read off.
         self._stride = next((n for n in range(near, 2, -1) if gcd(n, scenario.jobs) == 1), 1)
         self.living = min((scenario.jobs * share + 500) // 1000, scenario.max_living)
 
-    def startup(self, number: int) -> tuple[int, int, int]:
+    def startup(self, number: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - an integer or an array of them
         """Give how long an execution is pending, scheduling and initializing."""
-        steps, s = self._draw["steps"], self.scenario
-        first, second, third = (steps.between(3 * number + i, s.step_least, s.step_most) for i in range(3))
-        return first, second, third
+        at, least, span = self._draw["steps"].at, self.scenario.step_least, self._step_span
+        return least + at(3 * number) % span, least + at(3 * number + 1) % span, least + at(3 * number + 2) % span
 
     @cached_property
     def lanes(self) -> list[Lane]:
@@ -155,22 +161,31 @@ class Population:
 
     def job(self, index: int) -> JobPlan:
         """Give the plan of a job, from its number."""
-        draw = self._draw["job"].at(index)
-        choices: tuple[Template, ...] = TEMPLATES
-        if index < self.living and self.lanes[index].fate == "completing":
-            choices = tuple(template for template in TEMPLATES if template.lifecycle == "once")
-        template = choices[draw % len(choices)]
+        draw = self._job.at(index)
+        template = self._template(index, draw)
         subject = SUBJECTS[(draw >> 16) % len(SUBJECTS)]
-        shown = (index * self._stride + self._draw["job"].at(2**40)) % self.scenario.jobs + 1
-        return JobPlan(
-            f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, self.workers_of(index)
-        )
+        shown = (index * self._stride + self._shift) % self.scenario.jobs + 1
+        workers = self._workers[(draw >> 32) % len(WORKERS)]
+        return JobPlan(f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, workers)
+
+    def lifecycle_of(self, index: int) -> str:
+        """Give a job's lifecycle, from its number."""
+        return self._template(index, self._job.at(index)).lifecycle
 
     def workers_of(self, index: int) -> int:
         """Give how many workers a job asks for, from its number."""
-        most = self.scenario.workers_most
-        drawn = WORKERS[(self._draw["job"].at(index) >> 32) % len(WORKERS)]
-        return int(min(drawn * max(most, WORKERS[-1]) // WORKERS[-1], most))
+        return self._workers[int(self._job.at(index) >> 32) % len(WORKERS)]
+
+    def workers_of_all(self, jobs: Any) -> Any:  # noqa: ANN401 - arrays
+        """Give how many workers each of an array of jobs asks for."""
+        import numpy as np  # noqa: PLC0415 - a small world is served without numpy
+
+        return np.array(self._workers, dtype=np.int64)[(self._job.at(jobs) >> 32) % len(WORKERS)]
+
+    def _template(self, index: int, draw: int) -> Template:
+        once = index < self.living and self.lanes[index].fate == "completing"
+        choices = _ONCE if once else TEMPLATES
+        return choices[draw % len(choices)]
 
     def history_count(self, job: Any) -> Any:  # noqa: ANN401 - an integer or an array of them
         """Give how many historical executions jobs have, before `recovered` lanes are seen to have one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.instants import DAY
 from toolkit.timeline.order import Entry, merged_page
@@ -22,6 +22,7 @@ from toolkit.world.placement import Placement
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of
 
 if TYPE_CHECKING:
+    from toolkit.model.wire import Document
     from toolkit.world.life import Life
     from toolkit.world.scenario import Scenario
 
@@ -42,10 +43,10 @@ class World:
         self.lives = Lives(self.population, seed)
         self.job_ids = Ids(seed, "job")
         self.ex_ids = Ids(seed, "ex")
-        self._slice_ids = Ids(seed, "slice")
+        self.slice_ids = Ids(seed, "slice")
         self._ports = Draws(seed, "port")
         self._hosts = Draws(seed, "host")
-        self._slices = Draws(seed, "slice")
+        self.slices = Draws(seed, "slice")
         self.placement = Placement(
             seed,
             scenario,
@@ -60,7 +61,7 @@ class World:
             if t > epoch
         )
         self.execution_record = lru_cache(maxsize=CACHED_RECORDS)(self._execution_record)
-        self.job_record = lru_cache(maxsize=CACHED_RECORDS)(self._job_record)
+        self.job_record = lru_cache(maxsize=CACHED_RECORDS)(lambda number: Record(self.make_job(number)))
         self._moving_from = lru_cache(maxsize=64)(self._moving)
         self.controlled_from = lru_cache(maxsize=64)(self._controlled)
         self.info = Record(info_document(scenario.cluster_name, scenario.node_version))
@@ -193,16 +194,18 @@ class World:
         rows.sort(key=lambda row: (row[4], row[0]), reverse=True)
         return [row[1:] for row in rows]
 
-    def _job_record(self, number: int) -> Record:
+    def make_job(self, number: int) -> Document:
+        """Make a job's document."""
         created, edited = self.population.job_ages(number)
         plan = self.population.job(number)
-        return Record(
-            documents.job_document(plan, self.job_ids.id_of(number), self.epoch - created, self.epoch - edited)
-        )
+        return documents.job_document(plan, self.job_ids.id_of(number), self.epoch - created, self.epoch - edited)
 
     def _execution_record(self, number: int, moves: int) -> Record:
-        """The document of an execution after so many of its moves."""
-        life = self.lives.life(number)
+        return Record(self.make_execution(self.lives.life(number), moves))
+
+    def make_execution(self, life: Life, moves: int) -> Document:
+        """Make the document of an execution after so many of its moves."""
+        number = life.number
         ids = self.ex_ids.id_of(number), self.job_ids.id_of(life.job), self._recovers(life)
         if life.lane is not None:
             node = self.placement.node_of(life, 0)
@@ -210,7 +213,7 @@ class World:
             node = self._hosts.below(number, self.placement.nodes)
         t = life.moves[moves - 1][0]
         plan = self.population.job(life.job)
-        return Record(documents.execution_document(life, t, plan, ids, self.placement.hostname(node), self._ports))
+        return documents.execution_document(life, t, plan, ids, self.placement.hostname(node), self._ports)
 
     def _recovers(self, life: Life) -> str | None:
         if life.first("recovering") == NEVER or not self.population.count_of(life.job):
@@ -223,8 +226,7 @@ class World:
         failed = life.failed(until)
         first = max(1, failed - self.scenario.errors_newest + 1)
         oldest = until - self.scenario.errors_within
-        first += bisect_right(range(first, failed + 1), oldest, key=lambda nth: life.failure_time(nth)[0])
-        return range(first, failed + 1)
+        return range(max(first, life.failed(oldest) + 1), failed + 1)
 
     def errors_until(self, life: Life, t: int, numbers: range) -> int:
         """Give the first instant after `t` at which `error_numbers` may be others than `numbers`."""
@@ -235,20 +237,16 @@ class World:
             later.append(life.failure_time(numbers.start)[0] + self.scenario.errors_within)
         return min(at for at in later if at > t)
 
-    def slice_rank(self, number: int, nth: int) -> int:
-        """Give what the id of an execution's `nth` failed slice sorts by."""
-        return int(self._slice_ids.rank(_slice_number(number, nth)))
-
     def failed_slice(self, number: int, nth: int) -> tuple[str, int]:
         """Give the id of an execution's `nth` failed slice, and a draw of what is in its record."""
-        return self._slice_ids.id_of(_slice_number(number, nth)), self._slices.two(number, nth)
+        return self.slice_ids.id_of(slice_number(number, nth)), self.slices.two(number, nth)
 
     def error_record(self, life: Life, nth: int) -> Record:
         """Make the record of an execution's `nth` failed slice."""
-        return Record(
-            documents.error_document(life, nth, self.ex_ids.id_of(life.number), *self.failed_slice(life.number, nth))
-        )
+        ex_id = self.ex_ids.id_of(life.number)
+        return Record(documents.error_document(life.failure_time(nth), ex_id, *self.failed_slice(life.number, nth)))
 
 
-def _slice_number(number: int, nth: int) -> int:
+def slice_number(number: Any, nth: Any) -> Any:  # noqa: ANN401 - integers or arrays
+    """Number an execution's `nth` failed slice among those of its world."""
     return number * SLICE_SPACE + nth % SLICE_SPACE

@@ -38,12 +38,20 @@ FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
             },
         ),
         "frames": ("A recording's frames, the first at the first instant: in between, the last one holds.", {}),
+        "part": (
+            "Which part of a bundle it is; missing in a whole one. Parts are for `toolkit merge`.",
+            {},
+        ),
         "gaps": ("What frames in a row lack, and why.", {}),
         "orders": ("Lists that came in another order than their sort's, by collection.", _COLLECTIONS),
     },
     "FramesMark": {
         "steps_ms": ("From one frame to the next, in milliseconds.", _RUNS),
         "skews_ms": ("By frame, milliseconds from the first answer to the last.", _RUNS),
+    },
+    "PartMark": {
+        "number": ("Which part, from 1.", {"minimum": 1}),
+        "of": ("How many parts the bundle has.", {"minimum": 1}),
     },
     "GapMark": {
         "source": ("What is missing: a list of the cluster, such as executions.", {}),

@@ -106,7 +106,7 @@ def error_document(course: Course, nth: int, ids: tuple[str, str], draw: int) ->
         ids: The execution's and the slice's id.
         draw: Decides what is in it.
     """
-    document = documents.error_document(course, nth, *ids, draw)
+    document = documents.error_document(course.failure_time(nth), *ids, draw)
     if course.pace is None or course.pace.missing is None:
         return document
     retries = course.template.get("max_retries")

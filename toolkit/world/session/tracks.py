@@ -11,6 +11,7 @@ from toolkit.tracks.track import Counter, Item, Piece, Track
 from toolkit.world.documents import controller_document
 from toolkit.world.export import DERIVED, Export, changes
 from toolkit.world.life import MILLION, Life
+from toolkit.world.part import WHOLE, Part
 from toolkit.world.session.view import failures
 
 if TYPE_CHECKING:
@@ -26,10 +27,14 @@ _OWN_QUEUE: Final = ("processed", "failed", "subslices")
 class SessionExport(Export):
     """The tracks of a session that has been folded up to the last instant of the stretch."""
 
-    def __init__(self, session: Session, first: int, last: int, *, until: int, begin: int) -> None:
+    def __init__(  # noqa: PLR0913 - as `Export`
+        self, session: Session, first: int, last: int, *, until: int, begin: int, part: Part = WHOLE
+    ) -> None:
         """Choose the stretch; as `Export`."""
-        super().__init__(session.world, first, last, until=until, begin=begin)
+        super().__init__(session.world, first, last, until=until, begin=begin, part=part)
         self._session = session
+        self._other_jobs = session.base.jobs
+        self._other_executions = session.base.executions
 
     def tracks(self) -> dict[str, Iterator[Track]]:
         """Give every collection's tracks, made one by one as they are asked for."""
@@ -44,21 +49,13 @@ class SessionExport(Export):
 
     def record_count(self) -> int:
         """Count the jobs and executions, for progress."""
-        base = self._session.base
-        jobs = base.jobs_left().size + len(self._session.jobs)
-        return jobs + base.count(self._last) + len(self._session.courses)
+        return super().record_count() + sum(map(self._part.holds, [*self._session.jobs, *self._session.courses]))
 
     def _lived(self, first: int, last: int) -> Iterable[Life | Course]:
         return self._session.lived(first, last)
 
     def _living(self) -> list[tuple[Life, int | None]]:
         return self._session.base.living_between(self._first, self._last)
-
-    def _job_numbers(self) -> Iterable[int]:
-        return (number for number in range(self._world.scenario.jobs) if number not in self._session.base.jobs)
-
-    def _every_number(self) -> list[int]:
-        return [number for number in super()._every_number() if not self._session.is_unborn(number)]
 
     def _assets(self) -> Iterator[Track]:
         # One that was deleted at the instant at which it was saved was never there.
@@ -179,8 +176,17 @@ class SessionExport(Export):
             ))  # fmt: skip
             begin, end = (numbers for numbers in shown)
             for nth in range(begin.start, end.stop):
-                tracks += self._error(course, nth, self._session.error_record(course, nth))
+                tracks += self._error(course, nth)
         yield from sorted(tracks, key=lambda track: track.id)
+
+    def _error(self, course: Course, nth: int) -> Iterator[Track]:
+        """Give the track of an error record, unless it is pushed out as soon as it is there."""
+        scenario = self._world.scenario
+        since, _ = course.failure_time(nth)
+        until = min(course.fails(nth + scenario.errors_newest), course.expires(since + scenario.errors_within))
+        if since < until:
+            document = self._session.error_record(course, nth).fields
+            yield Track(id=document["slice_id"], doc=document, spans=self._spans(since, until))
 
 
 def _instants(course: Course, begin: int, end: int, ignored: tuple[str, ...]) -> list[int]:

@@ -61,7 +61,7 @@ def _named(row: tuple[str, str, Life | Course], entry: Entry) -> bool:
 
 def _drawn(session: Session, t: int, entry: Entry, number: int) -> int:
     world = session.world
-    return Draws(world.scenario.seed, world.epoch, "story", entry["story"]).two(t - world.epoch, number)
+    return int(Draws(world.scenario.seed, world.epoch, "story", entry["story"]).two(t - world.epoch, number))
 
 
 def node(session: Session, t: int, entry: Entry) -> int | None:
