@@ -51,7 +51,7 @@ def test_the_clock_is_set_as_the_readme_does(tmp_path: Path) -> None:
     """Each command of the section on time and worlds is answered with a success, in the order in which they stand."""
     section = README.read_text("utf-8").partition("## Time, and everything else")[2].partition("\n## ")[0]
     blocks = [block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) if "curl" in block]
-    assert len(blocks) >= 3
+    assert len(blocks) >= 5
     with live_server(Scenario()) as server:
         script = "".join(blocks).replace("http://127.0.0.1:5678", server.url).replace("curl ", "curl -fsS ")
         done = subprocess.run(
@@ -65,3 +65,12 @@ def test_the_clock_is_set_as_the_readme_does(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for text in ('"t": "2026-01-01T00:10:00.000Z"', '"speed": 60', '"reproduce": "toolkit serve', '"name": "mine"'):
         assert text in done.stdout, text
+
+
+def test_the_examples_of_the_readme_are_tests() -> None:
+    """What it shows of tests in Python is word for word what is run as tests here."""
+    shown = re.findall(r"<!-- run: (\S+) -->\n```python\n(.*?)```\n", README.read_text("utf-8"), re.DOTALL)
+
+    assert len(shown) == 2
+    for path, block in shown:
+        assert (README.parent / path).read_text("utf-8") == block
