@@ -14,12 +14,13 @@ from ts_topy.app import TerasliceApp
 from ts_topy.client import TerasliceClient
 from ts_topy.models import ClusterState, Node
 
+import toolkit
 from tests.recorder.recording import record
 from tests.serving import PATIENCE, FastClock, live_server
 from toolkit.answers.answer import Cluster
 from toolkit.bundle.reader import read_bundle
 from toolkit.clock import FrozenClock
-from toolkit.model.instants import MINUTE
+from toolkit.model.instants import HOUR, MINUTE, format_instant
 from toolkit.server.thread import ServerThread
 from toolkit.world.named import NAMED
 from toolkit.world.scenario import Scenario
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.server.thread import ServerThread as Server
+    from toolkit.testing import Teraslice
 
 SCENARIO = Scenario(seed=11)
 
@@ -186,3 +188,35 @@ def test_what_it_cannot_read_on_a_real_cluster_it_cannot_read_here(commanded: ht
             client.fetch_jobs()
         assert {fault["loc"] for fault in error.value.errors()} == {("lifecycle",), ("workers",)}
         assert [execution.name for execution in client.fetch_execution_contexts()] == ["bare"]
+
+
+async def watched(cluster: Teraslice, last: str) -> tuple[set[str], set[str]]:
+    """Run the app until the clock is at an instant; gives all its tables showed, and all it said."""
+    app = TerasliceApp(cluster.url, interval=1, request_timeout=30)
+    cells, said = set(), set()
+    async with app.run_test(size=(200, 60)) as pilot:
+        while cluster.clock.text < last:
+            await pilot.pause(0.25)
+            tables = app.query(DataTable)
+            cells |= {str(cell) for table in tables for row in table.rows for cell in table.get_row(row)}
+            said |= {str(widget.render()) for widget in app.query("Static")}
+        app.client.close()
+    return cells, said
+
+
+def test_it_shows_a_whole_hour_in_a_minute(tmp_path: Path) -> None:
+    """A replay at 60 times the normal speed: every execution of the hour comes by, and never an error."""
+    from toolkit.generate import generate  # noqa: PLC0415 - only here
+
+    first, last = SCENARIO.epoch, SCENARIO.epoch + HOUR
+    bundle = generate(SCENARIO, first, last, tmp_path / "hour")
+    timeline = read_bundle(bundle).timeline
+    with toolkit.serve(bundle=bundle, speed=60) as cluster:
+        cells, said = asyncio.run(watched(cluster, format_instant(last)))
+        asked = [(one.path, one.status) for one in cluster.requests]
+
+    assert {status for _, status in asked} == {200}
+    assert len(asked) > 3 * 30
+    statuses = {change.after for change in timeline.changes(first, last)}
+    assert {"running", "stopping"} <= statuses & cells
+    assert not [text for text in said if "rror:" in text]
