@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.control.fronts import EPOCH, SCENARIO, ask, front, line_of, picture, told
-from tests.serving import live_server
+from tests.serving import live_cluster, live_server
+from toolkit.answers.answer import Cluster, Request, answer
+from toolkit.clock import FrozenClock
 from toolkit.model.instants import MINUTE, SECOND, format_instant
 from toolkit.server import worlds as worlds_module
+from toolkit.server.front import Front
 from toolkit.server.worlds import BoundedLog
+from toolkit.tracks.timeline import TrackTimeline
+from toolkit.world.commands import MemoryLog
 
 ACTIONS = (
     ("POST", "/v1/data/refresh", None),
@@ -266,3 +272,28 @@ def test_many_clients_at_once_each_have_their_world() -> None:
                 ask(alone, "POST", "/v1/data/refresh")
         assert ask(alone, "GET", "/v1/ex").body == now
         assert ask(alone, "GET", "/v1/ex", at=f"+{number}s").body == at
+
+
+def test_what_only_a_server_or_a_live_cluster_has() -> None:
+    """Without a server there is nothing to control (501), and a replay has no log to give (409)."""
+    alone = answer(live_cluster(SCENARIO), EPOCH, Request("GET", "/_toolkit/clock"))
+    assert (alone.status, "no server keeps it" in json.loads(alone.body)["message"]) == (501, True)
+    replay = Front(Cluster(TrackTimeline({}, EPOCH, EPOCH + MINUTE), None, "replay"), FrozenClock(EPOCH))
+    refused = ask(replay, "GET", "/_toolkit/log")
+    assert (refused.status, "a replay has no commands" in told(refused)["message"]) == (409, True)
+    assert ask(replay, "POST", "/_toolkit/clock", {"advance": "30s"}).status == 200
+    assert ask(replay, "POST", "/_toolkit/clock", {"advance": "31s"}).status == 400
+
+
+def test_a_restore_that_names_no_checkpoint_changes_nothing() -> None:
+    """In a log that was written by hand it is passed over."""
+    log = MemoryLog()
+    log.append(EPOCH, {"do": "refresh"})
+    log.append(EPOCH, {"do": "checkpoint", "name": "a", "speed": 1_000, "frozen": True})
+    log.append(EPOCH, {"do": "refresh"})
+    for to in (1, 9):
+        log.append(EPOCH, {"do": "restore", "name": "a", "to": to})
+        log.append(EPOCH, {"do": "restore", "name": "b", "to": 2})
+    assert len(log.in_order()) == 2
+    log.append(EPOCH, {"do": "restore", "name": "a", "to": 2})
+    assert [command.sequence for command in log.in_order()] == [1]

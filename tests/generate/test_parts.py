@@ -218,3 +218,8 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert printed("merge", *reversed(made), "--output", "joined") == "joined"
     printed(*arguments, "--output", "whole")
     assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
+
+
+def test_a_part_is_read_as_it_is_written() -> None:
+    """Blanks around it do not matter."""
+    assert [parse_part(text) for text in ("1/1", " 2/8 ", "8/8")] == [Part(1, 1), Part(2, 8), Part(8, 8)]

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.model.wire import Literal, dumps, dumps_sorted, join_items, join_members, loads, pretty, pretty_item
+from toolkit.model.wire import (
+    Literal,
+    compact,
+    dumps,
+    dumps_sorted,
+    join_items,
+    join_members,
+    loads,
+    pretty,
+    pretty_item,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
@@ -78,3 +88,11 @@ def test_literals_are_values() -> None:
     assert repr(Literal("1.0")) == "Literal('1.0')"
     with pytest.raises(TypeError):
         dumps(object())
+
+
+def test_compact_json_has_no_blanks_between_its_tokens() -> None:
+    """Texts keep theirs, numbers their letters; what is no JSON is refused."""
+    assert compact(b' { "a b" : [ 1.0 , 1e5 ] } ') == b'{"a b":[1.0,1e5]}'
+    for text in (b"{", b"", b'"\\ud800"'):
+        with pytest.raises(ValueError, match=r"\S"):
+            compact(text)

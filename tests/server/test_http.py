@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from sanic.touchup import TouchUp
 
 from tests.serving import live_cluster, live_server
 from toolkit.answers.answer import Request, answer
@@ -17,6 +18,8 @@ from toolkit.world.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from toolkit.server.app import App
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +211,20 @@ def test_what_keeps_a_server_from_starting_is_raised(monkeypatch: pytest.MonkeyP
     server = live_server()
     with pytest.raises(RuntimeError, match="no app today"):
         server.start()
+
+
+def test_a_start_that_another_thread_disturbed_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where compiling fails because another thread compiles as well, the server starts all the same."""
+    run, calls = TouchUp.run, []
+
+    def disturbed(app: App) -> None:
+        calls.append(app)
+        if len(calls) == 1:
+            msg = "AST constructor recursion depth mismatch"
+            raise SystemError(msg)
+        run(app)
+
+    monkeypatch.setattr(TouchUp, "run", disturbed)
+    with live_server() as server:
+        assert httpx.get(f"{server.url}/v1/jobs").status_code == 200
+    assert len(calls) == 2

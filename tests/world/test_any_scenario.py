@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,6 @@ from toolkit.world.world import World
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
 SMALL = {"jobs": 60, "max_living": 60, "node_slots": 60, "nodes_least": 60}
 RANGES = {
@@ -116,12 +116,17 @@ def test_a_thousand_nodes_stand_in_the_order_of_their_ids() -> None:
     assert all(int(part) < 256 for _, record in nodes for part in record.fields["hostname"].split("."))
 
 
-def test_a_scenario_may_keep_no_error_records(tmp_path: Path) -> None:
-    """With `errors_newest` 0 executions fail and have no records, live and in a bundle."""
+@pytest.mark.parametrize("commanded", [False, True])
+def test_a_scenario_may_keep_no_error_records(tmp_path: Path, *, commanded: bool) -> None:
+    """With `errors_newest` 0 executions fail and have no records, live and in a bundle, in clients' hands too."""
     scenario = Scenario(errors_newest=0, failures_share=1, failed_least_ppm=500_000, failed_most_ppm=1_000_000)
-    timeline = read_bundle(generate(scenario, EPOCH, EPOCH + HOUR, tmp_path / "b")).timeline
+    log = MemoryLog(scenario.seed)
+    running = LiveTimeline(scenario, log).at(EPOCH).controllers().value
+    for controller in running if commanded else []:
+        log.append(EPOCH + HOUR - 1, {"do": "pause", "ex_id": controller.fields["ex_id"]})
+    timeline = read_bundle(generate(scenario, EPOCH, EPOCH + HOUR, tmp_path / "b", log)).timeline
     failing = [r.fields["ex_id"] for r in timeline.at(EPOCH + HOUR).controllers().value if r.fields["failed"]]
 
     assert failing
-    for view in (timeline.at(EPOCH + HOUR), LiveTimeline(scenario, MemoryLog()).at(EPOCH + HOUR)):
+    for view in (timeline.at(EPOCH + HOUR), LiveTimeline(scenario, log).at(EPOCH + HOUR)):
         assert [view.errors(ex_id).value for ex_id in failing] == [[]] * len(failing)

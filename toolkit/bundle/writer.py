@@ -186,7 +186,8 @@ def _list(counts: dict[str, int], name: str, lines: Iterable[bytes]) -> Iterator
 
 def _write(path: Path, parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    with path.open("xb", buffering=0) as file:
+    # Not without a buffer of Python's: that writes as much as fits, and only says so.
+    with path.open("xb") as file:
         for text in _gathered(parts):
             file.write(text)
             digest.update(text)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from sanic import Sanic
+from sanic.touchup import TouchUp
 
 from toolkit.server.binding import BACKLOG
 from toolkit.server.doors import Doors
@@ -26,6 +27,19 @@ _starting = threading.Lock()
 """Sanic rewrites methods of its classes when an app starts: one at a time."""
 
 
+async def _start_up(server: Any, app: App) -> None:  # noqa: ANN401 - as below
+    """Let Sanic make itself ready, once more where it was disturbed.
+
+    It compiles methods anew; before CPython 3.11.8, two threads that read syntax trees at once break each other's
+    (CPython's issue 106905), which the last step of a start does not survive.
+    """
+    try:
+        await server.startup()
+    except SystemError:
+        TouchUp.run(app)  # type: ignore[no-untyped-call]  # Sanic's
+        app.state.is_started = True
+
+
 @asynccontextmanager
 async def running(app: App, sock: socket.socket) -> AsyncIterator[Doors]:
     """Serve an app on a listening socket; inside the block it answers. Ends gracefully, and closes the socket.
@@ -37,7 +51,7 @@ async def running(app: App, sock: socket.socket) -> AsyncIterator[Doors]:
         server: Any = await app.create_server(
             sock=sock, backlog=BACKLOG, asyncio_server_kwargs={"start_serving": False}
         )
-        await server.startup()
+        await _start_up(server, app)
         await server.before_start()
     await server.after_start()
     await server.start_serving()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from toolkit.errors import ToolkitError
 from toolkit.testing.marks import KEYS, OF_SERVE, said_by
 from toolkit.testing.suite import Suite
 
@@ -133,6 +132,8 @@ def teraslice(request: pytest.FixtureRequest) -> Iterator[Teraslice]:
     `teraslice.transport` and `.client()` answer in the process, `teraslice.url` is a real server on this machine;
     `@pytest.mark.teraslice(...)` says which cluster it is instead.
     """
+    from toolkit.errors import ToolkitError  # noqa: PLC0415 - see the module
+
     item: pytest.Item = request.node
     try:
         cluster = _begin(item, request.getfixturevalue("_teraslice_house"))

@@ -155,14 +155,6 @@ class Life(History):
         drawn = [self.drawn_active(t) for t in places]
         return (t for t, now, before in zip(places[1:], drawn[1:], drawn, strict=False) if now != before)
 
-    def fails(self, nth: int) -> int:
-        """Give when the `nth` slice fails, `NEVER` if it does not."""
-        return self.expires(self.failure_time(nth)[0])
-
-    def expires(self, t: int) -> int:
-        """Give when it has counted until `t`, `NEVER` if it does not: its records grow old only as it works."""
-        return t if t <= self.frozen else NEVER
-
     def queuing_complete(self, t: int) -> int | None:
         """Give when all slices were queued, `None` if that is not known at `t`."""
         completed = self.first("completed")

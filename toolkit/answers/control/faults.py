@@ -61,7 +61,8 @@ def drop_fault(call: Call) -> Body:
 def routes() -> tuple[Route, ...]:
     """Give the routes."""
     bad = (400, "a body that is no fault, or an impossible one")
-    sent = Sent(BARE_JSON, "What goes wrong, once or several times", _ONE_OR_MORE)
+    # ReDoc cannot make an example of a choice between a record and a list.
+    sent = Sent(BARE_JSON, "What goes wrong; a list of such faults is taken too", Fault)
     return (
         Route(
             "GET", "/_toolkit/faults", "faults", "The HTTP faults in force, and how many requests each hit", "control",
