@@ -17,7 +17,7 @@ from tests.serving import live_cluster
 from toolkit.answers.openapi import document
 from toolkit.answers.routes import ROUTES
 from toolkit.clock import FrozenClock, Setting
-from toolkit.server.front import FAILED
+from toolkit.server.ready import FAILED
 from toolkit.server.thread import ServerThread
 from toolkit.world.scenario import Scenario
 

@@ -23,7 +23,7 @@ from toolkit.clock import FrozenClock
 from toolkit.model.instants import HOUR, MINUTE, format_instant
 from toolkit.model.status import is_terminal
 from toolkit.model.wire import dumps
-from toolkit.server.front import FAILED
+from toolkit.server.ready import FAILED
 from toolkit.server.thread import ServerThread
 from toolkit.world.commands import Command, MemoryLog
 from toolkit.world.named import NAMED

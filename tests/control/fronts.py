@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from tests.serving import live_cluster
 from toolkit.clock import SetClock, Setting
 from toolkit.server.front import Front
-from toolkit.server.worlds import Settings, Worlds
+from toolkit.server.served import Settings
+from toolkit.server.worlds import Worlds
 from toolkit.world.scenario import Scenario
 
 if TYPE_CHECKING:
-    from toolkit.server.front import Ready
+    from toolkit.server.ready import Ready
 
 SCENARIO = Scenario(seed=5, jobs=12)
 EPOCH = SCENARIO.epoch

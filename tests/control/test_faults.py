@@ -16,8 +16,9 @@ from toolkit.faults.rule import fault_from
 from toolkit.faults.spoiling import LONGEST
 from toolkit.logfile import LogFile
 from toolkit.server.front import Front
+from toolkit.server.served import Settings
 from toolkit.server.spoiled import Outcome, pieces, received
-from toolkit.server.worlds import Settings, Worlds
+from toolkit.server.worlds import Worlds
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.commands import MemoryLog
 

@@ -13,10 +13,12 @@ from tests.control.fronts import EPOCH, SCENARIO, ask, front, line_of, picture, 
 from tests.serving import live_cluster, live_server
 from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.clock import FrozenClock
+from toolkit.errors import CommandNotKept
 from toolkit.model.instants import MINUTE, SECOND, format_instant
+from toolkit.server import served as served_module
 from toolkit.server import worlds as worlds_module
 from toolkit.server.front import Front
-from toolkit.server.worlds import BoundedLog
+from toolkit.server.served import BoundedLog
 from toolkit.tracks.timeline import TrackTimeline
 from toolkit.world.commands import MemoryLog
 
@@ -113,7 +115,8 @@ def test_an_unknown_world_is_not_dropped() -> None:
 def test_worlds_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """One too many is refused while all are in use; the one that was idle longest goes when it was idle for an hour."""
     now = 0.0
-    monkeypatch.setattr(worlds_module, "uptime", lambda: now)
+    for module in (worlds_module, served_module):
+        monkeypatch.setattr(module, "uptime", lambda: now)
     server = front(most_worlds=2)
     for name in ("old", "young"):
         now += 10
@@ -133,7 +136,7 @@ def test_a_server_may_keep_no_other_worlds() -> None:
 
 def test_the_log_of_a_world_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that never stops writing gets a 500 with what to do, and the world stays as it was."""
-    monkeypatch.setattr(worlds_module, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(served_module, "MOST_ENTRIES", 2)
     server = front()
     for _ in range(2):
         assert ask(server, "POST", "/v1/data/refresh", None, "a").status == 200
@@ -147,10 +150,10 @@ def test_the_log_of_a_world_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_text_of_a_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large entries count by their bytes."""
-    monkeypatch.setattr(worlds_module, "MOST_TEXT", 40)
+    monkeypatch.setattr(served_module, "MOST_TEXT", 40)
     log = BoundedLog(1)
     assert log.append(EPOCH, {"do": "refresh"}) == 1
-    with pytest.raises(worlds_module.CommandNotKept):
+    with pytest.raises(CommandNotKept):
         log.append(EPOCH, {"do": "stop", "ex_id": "x" * 40})
     assert log.sequence == 1
 

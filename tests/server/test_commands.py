@@ -17,7 +17,8 @@ from tests.serving import FastClock
 from toolkit.clock import FrozenClock
 from toolkit.model.instants import parse_instant
 from toolkit.server.app import MOST_BODY
-from toolkit.server.front import Front, Ready
+from toolkit.server.front import Front
+from toolkit.server.ready import Ready
 from toolkit.server.running import GRACE
 from toolkit.server.thread import ServerThread
 

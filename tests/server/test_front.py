@@ -9,7 +9,8 @@ from tests.serving import live_cluster
 from toolkit.answers.answer import Request, answer, begin
 from toolkit.model.instants import MINUTE, format_instant, parse_instant
 from toolkit.server import front as front_module
-from toolkit.server.front import Front, Ready, http_date
+from toolkit.server.front import Front
+from toolkit.server.ready import Ready, http_date
 from toolkit.world.scenario import Scenario
 
 EPOCH = Scenario().epoch

@@ -14,7 +14,7 @@ from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
-    from toolkit.server.worlds import ServedWorld, Settings
+    from toolkit.server.served import ServedWorld, Settings
 
 
 def about_of(world: ServedWorld, settings: Settings) -> Document:

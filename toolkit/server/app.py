@@ -16,7 +16,7 @@ from sanic.exceptions import BadURL, SanicException
 from sanic.request import Request
 from sanic.router import Router
 
-from toolkit.server.front import FAILED, MESSAGES, Front, Ready, content_type
+from toolkit.server.ready import FAILED, MESSAGES, Ready, content_type
 from toolkit.server.reply import Reply, reply_to
 from toolkit.server.waiting import reached
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sanic.response import BaseHTTPResponse
 
     from toolkit.answers.route import Stepwise
-    from toolkit.server.worlds import ServedWorld
+    from toolkit.server.front import Front
+    from toolkit.server.served import ServedWorld
 
 App = Sanic[Any, Any]
 

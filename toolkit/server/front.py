@@ -9,19 +9,20 @@ from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import unquote
 
 from toolkit.answers.answer import Cluster, Request, Response, begin, finish
 from toolkit.answers.exchange import conditional
-from toolkit.errors import UsageError, WorldsFull
+from toolkit.errors import UsageError
 from toolkit.faults.spoiling import OF_BODIES, Manner
-from toolkit.model.instants import SECOND, format_instant, parse_at
+from toolkit.model.instants import format_instant, parse_at
 from toolkit.model.wire import pretty
 from toolkit.server.cache import AnswerCache
-from toolkit.server.docs import UI, page
+from toolkit.server.docs import page
 from toolkit.server.guard import Guard
+from toolkit.server.placing import CONTROL, Misplaced, Placing
+from toolkit.server.ready import Later, Lines, Ready, encoded, head_of, http_date
 from toolkit.server.spoiled import failed, spoil
-from toolkit.server.worlds import ServedWorld, Worlds
+from toolkit.server.worlds import Worlds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,64 +30,17 @@ if TYPE_CHECKING:
     from toolkit.answers.route import Stepwise
     from toolkit.clock import Clock
     from toolkit.faults.spoiling import Spoiling
+    from toolkit.server.served import ServedWorld
 
-Lines = tuple[tuple[bytes, bytes], ...]
 _Key = tuple[str, str, int | None, int]
 """A request as it is cached: method, target, the instant where one is asked for, and the world's edition."""
 
-_DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
-_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
-_DAY_SECONDS = 86_400
-_EPOCH_WEEKDAY = 3
-"""1970-01-01 was a Thursday."""
-CONTROL: Final = "/_toolkit/"
-_WORLDS: Final = f"{CONTROL}worlds/"
-_OPEN: Final = (f"{CONTROL}healthz", f"{UI}/")
-"""What everyone may ask below `CONTROL`."""
 _OVERHEAD = 1_000
 """What an entry of the cache takes besides its body, roughly."""
 
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-class Ready(NamedTuple):
-    """An answer as it goes over the wire.
-
-    Attributes:
-        status: The HTTP status.
-        lines: The header lines, in order.
-        body: The bytes.
-        t: The instant that it is of.
-        spoiling: What a fault does to it; it is in the lines and the body already, as far as it can be.
-    """
-
-    status: int
-    lines: Lines
-    body: bytes
-    t: int
-    spoiling: Spoiling | None = None
-
-    @property
-    def fault(self) -> str:
-        """What a fault does to it, in a line; empty if none does."""
-        return "" if self.spoiling is None else self.spoiling.told
-
-
-class Later(NamedTuple):
-    """An answer that comes in steps, and the world whose instants they wait for."""
-
-    steps: Stepwise[Ready]
-    world: ServedWorld
-
-
-class _Refused(Exception):
-    """A request that is for no world, or may not be asked."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class _Held(NamedTuple):
@@ -96,40 +50,11 @@ class _Held(NamedTuple):
     lines: Lines
 
 
-def http_date(t: int) -> bytes:
-    """Write an instant as HTTP's `Date` does.
-
-    Source: RFC 7231, 7.1.1.1; Python's own writer follows the locale.
-    """
-    text = format_instant(t)
-    weekday = _DAYS[(t // SECOND // _DAY_SECONDS + _EPOCH_WEEKDAY) % 7]
-    month = _MONTHS[int(text[5:7]) - 1]
-    return b"%b, %b %b %b %b GMT" % (weekday, text[8:10].encode(), month, text[0:4].encode(), text[11:19].encode())
-
-
 def _instant_asked(method: str, at: str, now: int) -> int:
     if method not in _READING:
         msg = f"cannot {method} at another instant: X-Toolkit-At is for reads; leave it out"
         raise UsageError(msg)
     return parse_at(at, now)
-
-
-def _head(headers: Mapping[str, str], head: bytes | None) -> bytes:
-    """Give a request line, empty where there was none, and headers as HTTP/1 sends them."""
-    if head is not None:
-        return head
-    lines = (f"{name}: {value}" for name, value in headers.items())
-    return "\r\n".join(("", *lines)).encode("utf-8", "surrogateescape")
-
-
-def content_type(headers: Mapping[str, str]) -> str | None:
-    """Give the header of a request that has a body, an empty one too: only then is it looked at in Express."""
-    sent = headers.get("content-type") if "content-length" in headers or "transfer-encoding" in headers else None
-    return sent.strip() if sent is not None else None
-
-
-def _encoded(response: Response) -> Lines:
-    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
 
 
 def _spoiled_later(steps: Stepwise[Ready], spoiling: Spoiling) -> Stepwise[Ready]:
@@ -169,7 +94,7 @@ class Front:
         self.doors: dict[int, str] = {}
         self._base = self.worlds.base
         self._lock = self.worlds.lock
-        self._guard = guard or Guard()
+        self._placing = Placing(self.worlds, guard or Guard())
         self._cache: AnswerCache[_Held] = AnswerCache()
         self._stamped = (-1, -1)
         self._stamp_lines: Lines = ()
@@ -224,8 +149,8 @@ class Front:
             asked = self._base
             if world is not None or target.startswith(CONTROL):
                 try:
-                    target, asked = self._place(target, world, headers)
-                except _Refused as refused:
+                    target, asked = self._placing.place(target, world, headers)
+                except Misplaced as refused:
                     return self.refuse(refused.status, str(refused))
             go = self._begin
             if asked.faults.active and not target.startswith(CONTROL):
@@ -233,39 +158,13 @@ class Front:
             begun = go(asked, method, target, if_none_match, cache_control, at, body, content_type)
             if isinstance(begun, Ready):
                 if not target.startswith(CONTROL):
-                    asked.journal.add(begun.t, method, target, _head(headers, head), body, begun.status, begun.fault)
+                    asked.journal.add(begun.t, method, target, head_of(headers, head), body, begun.status, begun.fault)
                 if begun.status == HTTPStatus.METHOD_NOT_ALLOWED:
                     self.worlds.strays.note(asked.name, method, target)
                 return begun
         if target.startswith(CONTROL):
             return Later(begun, asked)
-        return Later(self._noted(asked, begun, method, target, _head(headers, head), body), asked)
-
-    def _place(self, target: str, named: str | None, headers: Mapping[str, str]) -> tuple[str, ServedWorld]:
-        """Give what is asked of which world.
-
-        Raises:
-            _Refused: If it may not be asked, or there can be no such world.
-        """
-        if target.startswith(_WORLDS):
-            name, slash, rest = target[len(_WORLDS) :].partition("/")
-            if slash:
-                below = unquote(name)
-                if named is not None and named != below:
-                    raise _Refused(400, f"cannot ask two worlds: the path says {below!r}, X-Toolkit-World {named!r}")
-                named, target = below, f"/{rest}"
-        if target.startswith(CONTROL) and not target.startswith(_OPEN):
-            refused = self._guard.refuse(headers)
-            if refused is not None:
-                raise _Refused(*refused)
-        if named is None:
-            return target, self._base
-        try:
-            return target, self.worlds.named(named)
-        except UsageError as error:
-            raise _Refused(400, str(error)) from None
-        except WorldsFull as error:
-            raise _Refused(409, str(error)) from None
+        return Later(self._noted(asked, begun, method, target, head_of(headers, head), body), asked)
 
     def _begin_spoiled(  # noqa: PLR0913, PLR0917 - what is looked at in a request
         self,
@@ -289,7 +188,7 @@ class Front:
         if spoiling is not None and harm is not None:
             if harm.manner is Manner.STATUS:
                 response = failed(method, harm)
-                ready = Ready(response.status, (*_encoded(response), *self._stamp(t, world)), response.body, t)
+                ready = Ready(response.status, (*encoded(response), *self._stamp(t, world)), response.body, t)
                 return spoil(ready, spoiling)
             if harm.manner is Manner.STALE:
                 at = format_instant(max(world.cluster.timeline.first, t - harm.stale))
@@ -347,7 +246,7 @@ class Front:
             going = going if came is None else going._replace(t=came)
         # What was written meanwhile is not in the answer, which is right for its instant but must not be kept.
         kept = going.key[3] == going.world.edition
-        held = self._keep(going, response) if kept else _Held(response, _encoded(response))
+        held = self._keep(going, response) if kept else _Held(response, encoded(response))
         return self._ready(going, held, if_none_match, cache_control)
 
     def _noted(  # noqa: PLR0913, PLR0917 - the parts of a request
@@ -370,7 +269,7 @@ class Front:
             # The bytes are there: whether the client has them already is a comparison.
             response = conditional(Request(going.key[0], going.key[1], if_none_match, cache_control), response)
             if response is not held.response:
-                lines = _encoded(response)
+                lines = encoded(response)
         return Ready(response.status, (*lines, *self._stamp(going.t, going.world)), response.body, going.t)
 
     def refuse(self, status: int, message: str, world: ServedWorld | None = None) -> Ready:
@@ -385,7 +284,7 @@ class Front:
         return Ready(status, (*lines, *self._stamp(t, world)), body, t)
 
     def _keep(self, going: _Going, response: Response) -> _Held:
-        held = _Held(response, _encoded(response))
+        held = _Held(response, encoded(response))
         size = len(response.body) + _OVERHEAD
         self._cache.put(going.key, held, t=going.t, until=response.until, size=size)
         return held
@@ -400,16 +299,3 @@ class Front:
                 (b"X-Toolkit-Sequence", b"%d" % world.log.sequence),
             )
         return self._stamp_lines
-
-
-MESSAGES = {
-    HTTPStatus.BAD_REQUEST: "cannot read the request: it is not HTTP",
-    HTTPStatus.REQUEST_TIMEOUT: "the request did not arrive in time",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request is too large: its headers may take 16 kB, its body 64 MB",
-    HTTPStatus.REQUEST_URI_TOO_LONG: "the address is too long",
-    HTTPStatus.EXPECTATION_FAILED: "cannot meet the Expect header",
-    HTTPStatus.SERVICE_UNAVAILABLE: "the answer was not ready in time",
-}
-"""What is said for each refusal that the web framework makes."""
-FAILED = "the toolkit failed; its standard error says where"
-"""What is said when the failure is ours: never more, it might be private."""

@@ -14,8 +14,9 @@ from toolkit.faults_file import read_faults
 from toolkit.logfile import LogFile
 from toolkit.model.instants import format_instant, parse_instant
 from toolkit.scenarios import Wanted
+from toolkit.server.served import MOST_WORLDS, Settings
 from toolkit.server.source import Source, live, replay, start_again, start_of, until_of
-from toolkit.server.worlds import MOST_WORLDS, Settings, Worlds
+from toolkit.server.worlds import Worlds
 from toolkit.world.commands import MemoryLog
 
 if TYPE_CHECKING:

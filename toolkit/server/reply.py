@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.faults.spoiling import Harm, Spoiling
-    from toolkit.server.front import Ready
+    from toolkit.server.ready import Ready
 
 _KEPT_OPEN: Final = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
 _CLOSED: Final = ((b"Connection", b"close"),)

@@ -15,7 +15,7 @@ from toolkit.faults.spoiling import LONGEST, NEVER_KEPT, Manner
 if TYPE_CHECKING:
     from toolkit.answers.exchange import Response
     from toolkit.faults.spoiling import Harm, Spoiling
-    from toolkit.server.front import Lines, Ready
+    from toolkit.server.ready import Lines, Ready
 
 _GAP: Final = 100
 """Milliseconds between two pieces of a body that drips, or more where there are fewer bytes."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from toolkit.model.wire import Document
     from toolkit.server.front import Front
-    from toolkit.server.worlds import ServedWorld
+    from toolkit.server.served import ServedWorld
 
 BASE: Final = "http://localhost:5678"
 """What a client in the process is told it talks to."""

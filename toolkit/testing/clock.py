@@ -10,7 +10,7 @@ from toolkit.model.instants import format_duration, format_instant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from toolkit.server.worlds import ServedWorld
+    from toolkit.server.served import ServedWorld
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)

@@ -18,9 +18,9 @@ from toolkit.world.timeline import Pool
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from toolkit.server.served import ServedWorld
     from toolkit.server.source import Source
     from toolkit.server.thread import ServerThread
-    from toolkit.server.worlds import ServedWorld
     from toolkit.world.commands import CommandLog
     from toolkit.world.scenario import Scenario
 

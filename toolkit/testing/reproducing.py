@@ -14,7 +14,7 @@ from toolkit.server.opening import again_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from toolkit.server.worlds import ServedWorld
+    from toolkit.server.served import ServedWorld
     from toolkit.testing.house import Held
 
 _SET: frozenset[str] = frozenset({"clock", "checkpoint", "reset", "restore"})

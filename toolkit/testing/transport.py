@@ -13,14 +13,16 @@ import anyio
 import httpx
 
 from toolkit.model.instants import format_duration
-from toolkit.server.front import CONTROL, Ready, content_type
+from toolkit.server.placing import CONTROL
+from toolkit.server.ready import Ready, content_type
 from toolkit.server.spoiled import Outcome, received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from toolkit.clock import Clock
-    from toolkit.server.front import Front, Later
+    from toolkit.server.front import Front
+    from toolkit.server.ready import Later
 
 READING: Final = frozenset({"GET", "HEAD"})
 _LOOK_EVERY: Final = 0.02
