@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +50,17 @@ def plain(jobs: list[Any] | None = None, executions: list[Any] | None = None) ->
     }
 
 
+class Listener(ThreadingHTTPServer):
+    """Listens on loopback; a client that goes away before it has its answer is nothing to talk about."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
+        """Say what went wrong on stderr, which tests read, unless the client only hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class FakeCluster:
     """Serves a table of answers by path; an answer may be a function of the query. What is not there is a 404.
 
@@ -64,8 +76,7 @@ class FakeCluster:
         self.asked: Counter[str] = Counter()
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self._free = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = Listener(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property

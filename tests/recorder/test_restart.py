@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-from tests.recorder.fake_cluster import FakeCluster, StepClock, plain
+from tests.recorder.fake_cluster import FakeCluster, Listener, StepClock, plain
 from tests.recorder.recording import record
 from tests.recorder.replaying import Replayed
 
@@ -25,8 +24,7 @@ class Door:
 
     def open(self) -> None:
         """Listen."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._cluster._handler())
-        self._server.daemon_threads = True
+        self._server = Listener(("127.0.0.1", self.port), self._cluster._handler())
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
