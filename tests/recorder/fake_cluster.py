@@ -55,7 +55,7 @@ class Listener(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Say what went wrong on stderr, which tests read, unless the client only hung up."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
