@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
@@ -26,7 +27,7 @@ from toolkit.model.records import (
     Node,
     Refreshed,
 )
-from toolkit.model.wire import join_items, join_members, pretty
+from toolkit.model.wire import join_members, pretty
 from toolkit.timeline.view import NEVER, Record
 from toolkit.world.timeline import REFRESH
 
@@ -56,8 +57,8 @@ def _stats(call: Call) -> Body:
 
 
 def _controllers(call: Call) -> Body:
-    records, until = call.view.controllers()
-    return join_items([record.item for record in records]), until
+    text, until = call.view.controllers_text()
+    return text, until
 
 
 def _jobs(call: Call) -> Body | Steps:
@@ -187,17 +188,20 @@ ROUTES: Final[tuple[Route, ...]] = (
     *txt.routes(PAGE, BAD_PAGE),
 )  # fmt: skip
 
+KEPT: Final = 1_024
+"""Paths whose routes are remembered."""
 _TABLE: Final = tuple((route, route.pattern) for route in ROUTES)
 
 
-def match(path: str) -> list[tuple[Route, tuple[str, ...]]]:
+@lru_cache(maxsize=KEPT)
+def match(path: str) -> tuple[tuple[Route, tuple[str, ...]], ...]:
     """Give the routes a path matches, any method, with the ids in it; only the first of each method counts.
 
     Raises:
         ValueError: If an id is badly percent-encoded, which Teraslice answers in a way of its own.
     """
     found = ((route, pattern.fullmatch(path)) for route, pattern in _TABLE)
-    return [(route, tuple(_decode(text) for text in hit.groups())) for route, hit in found if hit]
+    return tuple((route, tuple(_decode(text) for text in hit.groups())) for route, hit in found if hit)
 
 
 def _decode(text: str) -> str:

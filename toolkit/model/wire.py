@@ -115,6 +115,11 @@ def join_members(members: list[tuple[str, bytes]]) -> bytes:
     return b"{\n    " + b",\n    ".join(lines) + b"\n}"
 
 
+def number_texts(values: Any) -> list[bytes]:  # noqa: ANN401 - an array of numpy's, which may not be imported yet
+    """Write whole numbers, one at least, of a flat array of numpy's each."""
+    return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
+
+
 def loads(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
     """Read JSON; what a parser would change comes as `Literal`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from toolkit.model.wire import Document, pretty, pretty_item
+from toolkit.model.wire import Document, join_items, pretty, pretty_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,6 +50,11 @@ class Record:
     def text(self) -> bytes:
         """The document's text as an answer of its own."""
         return pretty(self.fields)
+
+
+def joined(held: Held[list[Record]]) -> Held[bytes]:
+    """Write records as a pretty array, right as long as they are."""
+    return Held(join_items([record.item for record in held.value]), held.until)
 
 
 class Change(NamedTuple):
@@ -108,6 +113,9 @@ class View(Protocol):
 
     def controllers(self) -> Held[list[Record]]:
         """The execution controllers, in the order of the wire."""
+
+    def controllers_text(self) -> Held[bytes]:
+        """The execution controllers as one pretty array."""
 
     def controller(self, ex_id: str) -> Held[Record | None]:
         """The controller of one execution, `None` if it has none at this instant."""

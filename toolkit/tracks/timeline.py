@@ -14,7 +14,7 @@ from toolkit.model.instants import EARLIEST, LATEST, format_instant
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.events import windows
 from toolkit.timeline.stats import both_names
-from toolkit.timeline.view import NEVER, Change, Held, Record
+from toolkit.timeline.view import NEVER, Change, Held, Record, joined
 from toolkit.tracks.cache import Bounded
 from toolkit.tracks.events import Happenings
 from toolkit.tracks.frames import frame_of, shown_until
@@ -183,6 +183,10 @@ class TrackView:
     def controllers(self) -> Held[list[Record]]:
         """The execution controllers, in the order of the wire."""
         return self._page("controllers", 0, _ALL)
+
+    def controllers_text(self) -> Held[bytes]:
+        """The execution controllers as one pretty array."""
+        return joined(self.controllers())
 
     def controller(self, ex_id: str) -> Held[Record | None]:
         """The controller of one execution, `None` if it has none at this instant."""

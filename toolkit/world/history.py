@@ -67,6 +67,10 @@ class History:
         """When it began to run (or to recover): from then on it has workers and counts."""
         return self.first(*BEGUN)
 
+    def runs_since(self, t: int) -> int:
+        """Give since when it runs at `t`; since its creation before it does."""
+        return self.started if t >= self.started else self.created
+
     @property
     def final(self) -> int:
         """From when on its statistics are written down and never change."""

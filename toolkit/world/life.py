@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from toolkit.world.draws import Draws
 
 MILLION: Final = 1_000_000
+DRY: Final = frozenset({"paused", "completed", "failed", "rejected"})
+"""With these statuses no worker holds a slice."""
 _TURNS: Final = {
     "started": BEGUN,
     "frozen": ("paused", "stopping", *TERMINAL),
@@ -97,7 +99,7 @@ class Life(History):
             return 0
         frozen = self.frozen
         if t >= frozen:
-            if self.move_at(frozen)[1] in {"paused", "completed", "failed", "rejected"}:
+            if self.move_at(frozen)[1] in DRY:
                 return 0
             t = frozen
         return self.drawn_active(t)

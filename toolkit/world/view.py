@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.model.status import TERMINAL
 from toolkit.timeline.stats import both_names
-from toolkit.timeline.view import NEVER, Held, Record
+from toolkit.timeline.view import Held, Record, joined
 from toolkit.world.documents import controller_document
 from toolkit.world.totals import TOTALS, next_push, totals
 
@@ -44,21 +44,29 @@ class WorldView:
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """The nodes, with the processes that the living executions have."""
         world, t = self._world, self.t
-        return Held(nodes_of(world, t, world.living(t)), self._until(world.next_write(t)))
+        return Held(nodes_of(world, t, world.living(t)), self._until(world.stretch(t)[1]))
 
     def controllers(self) -> Held[list[Record]]:
         """One controller for each execution that is not terminal."""
         world, t = self._world, self.t
-        rows = world.controlled_from(world.last_write(t))
-        until = min((life.stats_until(t) for life, *_ in rows), default=NEVER)
-        records = [Record(controller_document(life, t, *ids)) for life, *ids in rows]
-        return Held(records, self._until(min(until, world.next_write(t))))
+        since, until = world.stretch(t)
+        rows = world.controlled_from(since)
+        records = [Record(controller_document(row.life, t, *row.ids)) for row in rows]
+        return Held(records, self._until(min([until, *(row.life.stats_until(t) for row in rows)])))
+
+    def controllers_text(self) -> Held[bytes]:
+        """The same as one pretty array."""
+        panel = self._world.panel(self.t)
+        if panel is None:
+            return joined(self.controllers())
+        text, until = panel.text(self.t)
+        return Held(text, self._until(min(until, self._world.stretch(self.t)[1])))
 
     def controller(self, ex_id: str) -> Held[Record | None]:
         """The controller of one execution, there while the execution is not terminal."""
         life, world, t = self._life(ex_id), self._world, self.t
         if life is None:
-            return Held(None, self._until(world.next_write(t)))
+            return Held(None, self._until(world.stretch(t)[1]))
         if life.ended <= t:
             return Held(None, self._ends)
         document = controller_document(
@@ -87,9 +95,8 @@ class WorldView:
 
     def executions(self, start: int, size: int) -> Held[list[Record]]:
         """A page of the executions."""
-        world, t = self._world, self.t
-        records = [self._record(number) for number in world.executions(t, start, size)]
-        return Held(records, self._until(world.next_write(t)))
+        records, until = self._world.page(self.t, start, size)
+        return Held(records, self._until(until))
 
     def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:  # noqa: ARG002 - a view's method
         """No execution of a generated world is deleted."""
@@ -109,7 +116,7 @@ class WorldView:
         """One execution."""
         life = self._life(ex_id)
         if life is None:
-            return Held(None, self._until(self._world.next_write(self.t)))
+            return Held(None, self._until(self._world.stretch(self.t)[1]))
         return Held(self._record(life.number), self._until(life.next_move(self.t)))
 
     def latest_execution(self, job_id: str) -> Held[Record | None]:
@@ -118,7 +125,7 @@ class WorldView:
         if job is None or job >= world.scenario.jobs:
             return Held(None, self._ends)
         number = world.lives.latest_of(job, self.t)
-        return Held(None if number is None else self._record(number), self._until(world.next_write(self.t)))
+        return Held(None if number is None else self._record(number), self._until(world.stretch(self.t)[1]))
 
     def living_of(self, job_id: str) -> Held[list[Record]]:
         """The living execution of a job: never two, and nothing of the job is created while it lives."""
@@ -133,7 +140,7 @@ class WorldView:
         """The error records of an execution, newest first."""
         life, world = self._life(ex_id), self._world
         if life is None:
-            return Held([], self._until(world.next_write(self.t)))
+            return Held([], self._until(world.stretch(self.t)[1]))
         numbers = world.error_numbers(life, self.t)
         until = world.errors_until(life, self.t, numbers)
         return Held([world.error_record(life, nth) for nth in reversed(numbers)], self._until(until))

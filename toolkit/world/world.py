@@ -18,6 +18,7 @@ from toolkit.world.draws import Draws
 from toolkit.world.ids import Ids
 from toolkit.world.lives import Lives
 from toolkit.world.order import Sorted, order_of_history, order_of_jobs
+from toolkit.world.panel import PANEL_FROM, Panel, Row
 from toolkit.world.placement import Placement
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from toolkit.world.scenario import Scenario
 
 CACHED_RECORDS: Final = 20_000
+CACHED_PAGES: Final = 64
+"""Pages of at most `LONG` executions that are kept as they were found."""
+LONG: Final = 1_000
 SLICE_SPACE: Final = 2**33
 """Slice numbers per execution; after so many failures they begin anew, long after the old records are gone."""
 
@@ -64,6 +68,12 @@ class World:
         self.job_record = lru_cache(maxsize=CACHED_RECORDS)(lambda number: Record(self.make_job(number)))
         self._moving_from = lru_cache(maxsize=64)(self._moving)
         self.controlled_from = lru_cache(maxsize=64)(self._controlled)
+        self._row = lru_cache(maxsize=CACHED_RECORDS)(self._make_row)
+        self._stopped_entry = lru_cache(maxsize=CACHED_RECORDS)(self._make_stopped_entry)
+        self._history_entry = lru_cache(maxsize=CACHED_RECORDS)(self._make_history_entry)
+        self._page_from = lru_cache(maxsize=CACHED_PAGES)(self._page)
+        self._stretch = 0, 0
+        self._panel_from = lru_cache(maxsize=8)(self._panel)
         self.info = Record(info_document(scenario.cluster_name, scenario.node_version))
 
     @cached_property
@@ -108,6 +118,13 @@ class World:
         if stops and calendar.stop_time(stops - 1) + stopping > t:
             times.append(calendar.stop_time(stops - 1) + stopping)
         return min(times)
+
+    def stretch(self, t: int) -> tuple[int, int]:
+        """Give the stretch of time around an instant in which nothing is written: its first instant, and its end."""
+        since, until = self._stretch
+        if not since <= t < until:
+            since, until = self._stretch = self.last_write(t), self.next_write(t)
+        return since, until
 
     def last_write(self, t: int) -> int:
         """Give an instant not after `t` from which on nothing was written until `t`."""
@@ -167,11 +184,14 @@ class World:
 
     def ended_entry(self, gone: int, i: int) -> Entry:
         """Give the sort key of what `ended_number` gives."""
-        if i < gone:
-            updated = self.lives.calendar.stop_time(gone - 1 - i) + self.scenario.stopping_for
-        else:
-            updated = int(self.history.updated[i - gone])
-        return -updated, self.ex_ids.id_of(self.ended_number(gone, i))
+        return self._stopped_entry(gone - 1 - i) if i < gone else self._history_entry(i - gone)
+
+    def _make_stopped_entry(self, place: int) -> Entry:
+        updated = self.lives.calendar.stop_time(place) + self.scenario.stopping_for
+        return -updated, self.ex_ids.id_of(self.lives.at_place(place))
+
+    def _make_history_entry(self, i: int) -> Entry:
+        return -int(self.history.updated[i]), self.ex_ids.id_of(int(self.history.numbers[i]))
 
     def executions(self, t: int, start: int, size: int) -> list[int]:
         """Give the numbers of a page of the executions at `t`."""
@@ -179,20 +199,39 @@ class World:
         key, number = partial(self.ended_entry, gone), partial(self.ended_number, gone)
         return merged_page(self.moving(t), gone + len(self.history), key, number, start, size)
 
+    def page(self, t: int, start: int, size: int) -> tuple[list[Record], int]:
+        """Give a page of the executions at `t`, and until when it stays. The list is shared: never change it."""
+        since, until = self.stretch(t)
+        make = self._page_from if size <= LONG else self._page
+        return make(since, start, size), until
+
+    def _page(self, written: int, start: int, size: int) -> list[Record]:
+        numbers, life = self.executions(written, start, size), self.lives.life
+        return [self.execution_record(number, life(number).moves_until(written)) for number in numbers]
+
     def execution_count(self, t: int) -> int:
         """Count the executions at `t`."""
         return len(self.history) + self.population.living + self.lives.calendar.starts_by(t)
 
-    def _controlled(self, written: int) -> list[tuple[Life, str, str, str]]:
+    def _make_row(self, number: int) -> Row:
+        life = self.lives.life(number)
+        job = life.job
+        return Row(life, self.ex_ids.id_of(number), self.job_ids.id_of(job), self.population.job(job).name)
+
+    def _controlled(self, written: int) -> list[Row]:
         """The executions with a controller after a write: by name, then `started`, both descending."""
-        rows = []
-        for life, _ in self.living(written):
-            started = life.started if written >= life.started else life.created
-            ids = self.ex_ids.id_of(life.number), self.job_ids.id_of(life.job), self.population.job(life.job).name
-            rows.append((started, life, *ids))
-        rows.sort(key=lambda row: row[2])
-        rows.sort(key=lambda row: (row[4], row[0]), reverse=True)
-        return [row[1:] for row in rows]
+        rows = [self._row(life.number) for life, _ in self.living(written)]
+        rows.sort(key=lambda row: row.ids[0])
+        rows.sort(key=lambda row: (row.ids[2], row.life.runs_since(written)), reverse=True)
+        return rows
+
+    def panel(self, t: int) -> Panel | None:
+        """Give the controllers at an instant as columns, `None` where there are too few for that."""
+        return self._panel_from(self.stretch(t)[0])
+
+    def _panel(self, written: int) -> Panel | None:
+        rows = self.controlled_from(written)
+        return Panel(rows) if len(rows) >= PANEL_FROM else None
 
     def make_job(self, number: int) -> Document:
         """Make a job's document."""

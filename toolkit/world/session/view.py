@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from toolkit.model.status import is_terminal
+from toolkit.model.wire import join_items, pretty_item
 from toolkit.timeline.order import Entry, merged_page
 from toolkit.timeline.stats import both_names
-from toolkit.timeline.view import NEVER, Held, Record
+from toolkit.timeline.view import NEVER, Held, Record, joined
 from toolkit.world.documents import controller_document
 from toolkit.world.session.course import Course
 from toolkit.world.totals import TOTALS, next_push, totals
@@ -60,12 +61,12 @@ class SessionView(WorldView):
         session, world, t = self._session, self._world, self.t
         rows: list[tuple[str, int, str, Life | Course, str]] = []
         until = self._written()
-        for life, *ids in world.controlled_from(world.last_write(t)):
-            if not session.is_unborn(life.number):
-                ex_id, job_id, name = ids
-                rows.append((name, _since(life, t), ex_id, life, job_id))
+        for row in world.controlled_from(world.stretch(t)[0]):
+            if not session.is_unborn(row.life.number):
+                ex_id, job_id, name = row.ids
+                rows.append((name, row.life.runs_since(t), ex_id, row.life, job_id))
         rows += [
-            (course.name, _since(course, t), course.ex_id, course, course.job_id)
+            (course.name, course.runs_since(t), course.ex_id, course, course.job_id)
             for course in session.courses.values()
             if course.connected(t)
         ]
@@ -74,6 +75,27 @@ class SessionView(WorldView):
         until = min([until, *(row[3].stats_until(t) for row in rows)])
         records = [Record(controller_document(lived, t, ex_id, job_id, name)) for name, _, ex_id, lived, job_id in rows]
         return Held(records, until)
+
+    def controllers_text(self) -> Held[bytes]:
+        """The same as one pretty array: what courses add is put into what the world has ready."""
+        session, t = self._session, self.t
+        panel = self._world.panel(t)
+        if panel is None:
+            return joined(self.controllers())
+        items, until = panel.items(t)
+        rows = [
+            ((row.ids[2], row.life.runs_since(t)), row.ids[0], item)
+            for row, item in zip(panel.rows, items, strict=True)
+            if not session.is_unborn(row.life.number)
+        ]
+        until = min(until, self._written())
+        for course in session.courses.values():
+            if course.connected(t):
+                until = min(until, course.stats_until(t))
+                key = course.name, course.runs_since(t)
+                document = controller_document(course, t, course.ex_id, course.job_id, course.name)
+                rows.insert(_place(rows, key, course.ex_id), (key, course.ex_id, pretty_item(document)))
+        return Held(join_items([item for _, _, item in rows]), until)
 
     def controller(self, ex_id: str) -> Held[Record | None]:
         """The controller of one execution."""
@@ -226,9 +248,13 @@ class SessionView(WorldView):
         return Held(operations, self._until(self._session.next_edge(self.t)))
 
 
-def _since(lived: Life | Course, t: int) -> int:
-    """Give since when an execution runs at `t`; since its creation before it does."""
-    return lived.started if t >= lived.started else lived.created
+def _place(rows: list[tuple[tuple[str, int], str, bytes]], key: tuple[str, int], ex_id: str) -> int:
+    """Give where a controller belongs in the order of the wire."""
+
+    def is_later(row: tuple[tuple[str, int], str, bytes]) -> bool:
+        return row[0] < key or (row[0] == key and row[1] > ex_id)
+
+    return bisect_left(rows, True, key=is_later)  # noqa: FBT003 - the value looked for
 
 
 def failures(course: Course, t: int, newest: int, within: int) -> range:
