@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.comparing import Plan, by_turns
 from tests.benchmarks.figures import OURS, Figure, Target
+from tests.benchmarks.installed import installed
 from tests.benchmarks.load import press
 from tests.benchmarks.machine import resident_bytes
 from tests.benchmarks.servers import PATIENCE, TOOLKIT, Server, raw_sanic, server
@@ -29,17 +30,22 @@ _FLAT = Target(1, OURS)
 
 def start(plan: Plan) -> list[Figure]:
     """From the start of the process to the first page, answered."""
+    commands = installed(plan.directory)
+    toolkit, python = str(commands / "toolkit"), str(commands / "python")
     with server(live(), plan.directory / "ours.log") as ours:
-        raw = raw_sanic(PAGE, ours.get(PAGE), plan.directory)
+        _, *raw = raw_sanic(PAGE, ours.get(PAGE), plan.directory)
     jobs, name = plan.large
 
     def default() -> tuple[float, ...]:
-        return started(live(), plan)
+        return started([toolkit, *live()[1:]], plan)
+
+    def large() -> tuple[float, ...]:
+        return started([toolkit, *live("--jobs", jobs)[1:]], plan)
 
     rounds = 2 + plan.rounds
     pairs = (
-        ("default world", by_turns(rounds, default, lambda: started(raw, plan)), LIMIT, 0.9),
-        (name, by_turns(rounds, lambda: started(live("--jobs", jobs), plan), default), "ours, default", 4.0),
+        ("default world", by_turns(rounds, default, lambda: started([python, *raw], plan)), LIMIT, 0.9),
+        (name, by_turns(rounds, large, default), "ours, default", 4.0),
     )
     return [
         Figure(
@@ -48,6 +54,7 @@ def start(plan: Plan) -> list[Figure]:
             against,
             [one[i] for one in theirs],
             Target(target, OURS) if i == 0 else None,
+            "installed without development dependencies",
         )
         for world, (mine, theirs), against, target in pairs
         for i, what in enumerate(_FIGURES)
@@ -64,9 +71,10 @@ def started(command: list[str], plan: Plan) -> tuple[float, ...]:
 def memory(plan: Plan) -> list[Figure]:
     """Resident memory after the first page, and what a load adds to it."""
     jobs, name = plan.large
+    toolkit = str(installed(plan.directory) / "toolkit")
     with (
-        server(live(), plan.directory / "default.log") as default,
-        server(live("--jobs", jobs), plan.directory / "large.log") as large,
+        server([toolkit, *live()[1:]], plan.directory / "default.log") as default,
+        server([toolkit, *live("--jobs", jobs)[1:]], plan.directory / "large.log") as large,
         limit_of(default, PAGE, plan.directory) as limit,
     ):
         large.get(PAGE)
