@@ -108,9 +108,19 @@ class SetClock:
         """How it is set, as of now: the same as ever, but for the instant."""
         return self._set[0]._replace(t=self.now())
 
-    def set(self, setting: Setting) -> None:
-        """Set it; whoever waits for an instant looks again."""
-        self._set = setting, self._monotonic_ns()
+    @property
+    def standing(self) -> tuple[Setting, int]:
+        """How it is set as of now, and for how many nanoseconds it has shown that instant."""
+        setting, zero = self._set
+        if setting.frozen:
+            return setting, 0
+        passed = (self._monotonic_ns() - zero) * setting.speed
+        shown = self.now()
+        return setting._replace(t=shown), passed % (_NS * NORMAL) // setting.speed
+
+    def set(self, setting: Setting, shown_ns: int = 0) -> None:
+        """Set it, as if it had shown its instant for some nanoseconds; whoever waits for an instant looks again."""
+        self._set = setting, self._monotonic_ns() - shown_ns
         for watcher in list(self._watchers):
             watcher()
 

@@ -67,7 +67,7 @@ def _tables(text: str, say: Callable[[str], None]) -> list[Any]:
         raise FaultError(msg) from None
     tables = document.pop("faults", None)
     if document or not isinstance(tables, list):
-        what = f"it says {next(iter(document))}" if document else "it has no table of that name"
+        what = f"it says {next(iter(document))}" if document else "it has no tables [[faults]]"
         msg = f"cannot read the faults {text}: {what}; {_LIKE}"
         raise FaultError(msg)
     return tables

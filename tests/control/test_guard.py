@@ -8,6 +8,8 @@ import pytest
 from tests.serving import live_cluster
 from toolkit.clock import FrozenClock
 from toolkit.errors import UsageError
+from toolkit.model.faults import Fault
+from toolkit.server.front import Front
 from toolkit.server.guard import Guard, token_of
 from toolkit.server.thread import ServerThread
 
@@ -44,6 +46,50 @@ def test_only_names_of_this_machine_reach_the_control_api(host: str, is_let_in: 
 @pytest.mark.parametrize(
     ("headers", "is_let_in"),
     [
+        ({"origin": "http://localhost:3000"}, True),
+        ({"origin": "https://dashboard.localhost"}, True),
+        ({"origin": "http://[::1]:8080"}, True),
+        ({"origin": "http://10.1.2.3:5678", "host": "10.1.2.3:5678", "sec-fetch-site": "same-origin"}, True),
+        ({"origin": "http://my-machine"}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"origin": "https://evil.example"}, False),
+        ({"origin": "http://203.0.113.5"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": ""}, False),
+        ({"origin": "file://"}, False),
+        ({"origin": "http://[::1"}, False),
+        ({"origin": "http://localhost.evil.example"}, False),
+    ],
+)
+def test_pages_of_other_sites_do_not_control(headers: dict[str, str], is_let_in: bool) -> None:  # noqa: FBT001 - a case
+    """What a browser says of the page that asks counts; programs say nothing and are let in."""
+    refused = Guard("my-machine").refuse({"host": "127.0.0.1:5678", **headers})
+    assert (refused is None) == is_let_in
+    assert refused is None or (refused.status, refused.message.split(":")[0]) == (
+        403,
+        "cannot use the control API from a page of another site",
+    )
+
+
+@pytest.mark.parametrize("path", ["clock", "requests", "worlds/a/_Toolkit/clock", "Worlds/a/_TOOLKIT/clock"])
+@pytest.mark.parametrize("root", ["/_toolkit/", "/_Toolkit/", "/_TOOLKIT/"])
+def test_letter_case_opens_no_door(root: str, path: str) -> None:
+    """Routes are found in any letter case, and guarded in any; faults meet them in none."""
+    for guard, headers, status in (
+        (Guard("0.0.0.0", TOKEN), {"host": "127.0.0.1"}, 401),  # noqa: S104 - a name
+        (Guard(), {"host": "evil.example"}, 403),
+    ):
+        cluster = live_cluster()
+        front = Front(cluster, FrozenClock(cluster.timeline.first), guard=guard)
+        assert front.respond("GET", root + path, headers=headers).status == status
+        front.worlds.base.add_faults([Fault(status=503)])
+        assert front.respond("GET", root + path, headers=headers).status == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_let_in"),
+    [
         ({"authorization": f"Bearer {TOKEN}"}, True),
         ({"authorization": f"bearer  {TOKEN} "}, True),
         ({"x-toolkit-token": TOKEN}, True),
@@ -59,6 +105,17 @@ def test_with_a_token_nothing_else_counts(headers: dict[str, str], is_let_in: bo
     refused = Guard("0.0.0.0", TOKEN).refuse({"host": "anything.example", **headers})  # noqa: S104 - a name
     assert (refused is None) == is_let_in
     assert refused is None or refused.status == 401
+
+
+@pytest.mark.parametrize("name", ["X-Toolkit-World", "X-Toolkit-At"])
+def test_what_must_be_sent_once_is(name: str) -> None:
+    """Of two worlds or instants neither is asked."""
+    cluster = live_cluster()
+    with ServerThread(cluster, FrozenClock(cluster.timeline.first)) as server:
+        twice = httpx.get(f"{server.url}/v1/ex", headers=[(name, "+1s"), (name, "+1s")])
+        assert twice.status_code == 400
+        assert twice.json()["message"] == f"cannot tell what is asked: {name} is sent twice; send it once"
+        assert httpx.get(f"{server.url}/v1/ex", headers=[(name, "+1s")]).status_code == 200
 
 
 def test_what_is_guarded() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.control.fronts import EPOCH, SCENARIO, ask, front, line_of, picture, told
 from tests.serving import live_cluster, live_server
 from toolkit.answers.answer import Cluster, Request, answer
-from toolkit.clock import FrozenClock
+from toolkit.clock import FrozenClock, SetClock, Setting
 from toolkit.errors import CommandNotKept
 from toolkit.model.instants import MINUTE, SECOND, format_instant
 from toolkit.server import served as served_module
@@ -94,6 +95,8 @@ def test_a_path_names_a_world_as_well(name: str) -> None:
         ("/v1/ex", "a\tb", 400, "cannot name a world"),
         ("/_toolkit/worlds/a/v1/ex", "b", 400, "cannot ask two worlds"),
         ("/_toolkit/worlds//v1/ex", None, 400, "cannot name a world ''"),
+        ("/v1/ex", "caf\udce9", 400, "cannot name a world 'caf\\udce9'"),
+        ("/_toolkit/worlds/caf%E9/v1/ex", None, 400, "its name is not UTF-8"),
     ],
 )
 def test_what_names_no_world_is_refused(target: str, world: str | None, status: int, words: str) -> None:
@@ -185,7 +188,7 @@ def test_going_back_to_a_checkpoint() -> None:
         ("/_toolkit/checkpoints", {}, 400, "missing required field `name`"),
         ("/_toolkit/checkpoints", {"name": ""}, 400, "1 to 200 printable letters"),
         ("/_toolkit/restore", {"name": "none"}, 404, "there is none"),
-        ("/_toolkit/restore", {"name": 3}, 400, "name: Expected `str`"),
+        ("/_toolkit/restore", {"name": 3}, 400, "name: expected `str`"),
     ],
 )
 def test_what_is_no_checkpoint_is_refused(target: str, body: Any, status: int, words: str) -> None:
@@ -250,6 +253,101 @@ def test_a_jump_beyond_the_world_is_not_made_for_a_waiting_request() -> None:
     assert base.await_instant(EPOCH + 3) == EPOCH + 5
     ask(server, "POST", "/_toolkit/clock", {"frozen": False})
     assert base.await_instant(EPOCH + MINUTE) is None
+
+
+def test_a_log_that_is_full_keeps_no_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then nobody waits: the answer is what there is."""
+    server = front(auto_advance=True)
+    monkeypatch.setattr(served_module, "MOST_ENTRIES", 0)
+    ask(server, "GET", "/v1/ex?size=1", None, "full")
+    assert server.worlds.named("full").await_instant(EPOCH + 5) is None
+    assert server.worlds.named("full").reading().t == EPOCH
+
+
+def test_who_waits_in_other_threads_never_sets_a_clock_back() -> None:
+    """Whichever waits for the latest instant wins, in any order of threads."""
+    server = front(auto_advance=True)
+    base = server.worlds.base
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(base.await_instant, [EPOCH + 1 + (n * 37) % 200 for n in range(200)]))
+    finally:
+        sys.setswitchinterval(interval)
+    instants = [command.t for command in base.log.in_force() if command.entry["do"] == "clock"]
+    assert instants == sorted(instants)
+    assert base.reading().t == EPOCH + 200
+
+
+def test_a_setting_repeated_does_not_hold_the_clock_up() -> None:
+    """Who sets the speed again and again leaves the fraction of a millisecond that has passed."""
+    passed = [0]
+    clock = SetClock(Setting(EPOCH, 100), monotonic_ns=lambda: passed[0])
+    for _ in range(40):
+        passed[0] += 4_000_000
+        setting, shown_ns = clock.standing
+        clock.set(setting, shown_ns)
+    assert clock.now() == EPOCH + 16
+    clock.set(Setting(EPOCH, frozen=True))
+    assert clock.standing == (Setting(EPOCH, frozen=True), 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "message"),
+    [
+        (
+            "POST",
+            "/_toolkit/reset?world=mine",
+            "cannot POST /_toolkit/reset: no parameter is called 'world'; it takes none",
+        ),
+        ("GET", "/_toolkit/requests/count?methd=POST", "there are method, path, status, route"),
+        ("GET", "/_toolkit/events?foo=1", "no parameter is called 'foo'; there are from, to, size, kind, id, after"),
+        ("GET", "/_toolkit/requests?route=executionz", "no operation is called 'executionz'; write one such as execution"),
+        ("GET", "/_toolkit/requests?path=v1", "path is 'v1', it must begin with / or *"),
+    ],
+)
+def test_a_slip_in_a_query_is_refused(method: str, target: str, message: str) -> None:
+    """Of the toolkit's own routes, where an answer to another question would be believed."""
+    server = front()
+    refused = ask(server, method, target)
+    assert refused.status == 400
+    assert message in told(refused)["message"]
+    assert ask(server, "GET", "/v1/ex?foo=1").status == 200
+    assert ask(server, "GET", "/_toolkit/healthz").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "near"),
+    [
+        ("GET", "/_toolkit/reset", "; there is POST /_toolkit/reset"),
+        ("GET", "/_toolkit/clok", "; there is GET /_toolkit/clock"),
+        ("GET", "/_toolkit/zzzzzzzzzzzzzzzzzzzzzz/yyyyyyyyyyyyyy/xxxxxxxxxxxx/wwww", ""),
+    ],
+)
+def test_an_unknown_control_route_names_the_nearest(method: str, target: str, near: str) -> None:
+    """In the answer itself: it is no route of Teraslice's."""
+    refused = ask(front(), method, target)
+    assert refused.status == 405
+    assert told(refused)["message"] == f"cannot {method} endpoint {target}{near}"
+
+
+@pytest.mark.parametrize("target", ["clock", "checkpoints", "faults", "requests/find"])
+def test_half_a_character_is_refused(target: str) -> None:
+    """A text that is no Unicode is a 400 of one line."""
+    server = front()
+    sent = rb'{"set": "\ud800", "name": "\ud800", "message": "\ud800", "path": "\ud800"}'
+    refused = server.respond("POST", f"/_toolkit/{target}", None, None, None, sent, "application/json")
+    assert refused.status == 400
+
+
+def test_a_stretch_that_is_none_yet_may_be_one_later() -> None:
+    """A refusal for the instant of the request does not outlive it."""
+    server = front()
+    target = "/_toolkit/events?from=%2B10m"
+    assert ask(server, "GET", target).status == 400
+    ask(server, "POST", "/_toolkit/clock", {"advance": "20m"})
+    assert ask(server, "GET", target).status == 200
 
 
 def test_many_clients_at_once_each_have_their_world() -> None:

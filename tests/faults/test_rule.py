@@ -28,7 +28,7 @@ def facing(**about: Any) -> Facing:
 
 WRONG = [
     ([], "expected `object`, got `array`"),
-    ({"colour": "red"}, "object contains unknown field `colour`"),
+    ({"colour": "red"}, "no field is called `colour`; there are route, method, rate"),
     ({}, "fault: it says neither delay, status, answer, drip nor stale; say one of them"),
     ({"status": 399}, "status: expected `int` >= 400"),
     ({"status": 600}, "status: expected `int` <= 599"),

@@ -157,6 +157,19 @@ def test_a_stale_answer_says_of_when_it_is(client: httpx.Client) -> None:
     assert (stale.content, stale.headers["X-Toolkit-Instant"]) == (then.content, then.headers["X-Toolkit-Instant"])
     assert stale.content != now.content
     assert oldest.headers["X-Toolkit-Instant"] == client.get("/_toolkit/clock").json()["first"]
+    beyond = client.get("/v1/cluster/controllers", headers={"X-Toolkit-At": "-11m"})
+    assert (beyond.status_code, beyond.json()["error"]) == (400, 400)
+
+
+def test_numbers_begin_anew_when_no_fault_is_left(client: httpx.Client) -> None:
+    """The same fault added again meets the same requests again, counted from there."""
+    seen = []
+    for _ in range(2):
+        add(client, {"status": 503, "rate": 0.5})
+        seen.append([client.get("/v1/ex?size=1").status_code for _ in range(12)])
+        client.delete(FAULTS)
+    assert seen[0] == seen[1]
+    assert set(seen[0]) == {200, 503}
 
 
 def test_a_delay_is_of_this_world_not_of_the_clusters_time(client: httpx.Client) -> None:
@@ -277,11 +290,23 @@ def test_what_is_not_there_cannot_be_dropped(client: httpx.Client, number: str) 
     ("body", "text"),
     [
         ({}, "cannot add a fault: fault: it says neither delay"),
-        ({"status": 200}, "cannot add a fault: status: Expected `int` >= 400"),
+        ({"status": 200}, "cannot add a fault: status: expected `int` >= 400"),
         ([{"status": 500}, {"rate": 3, "status": 500}], "cannot add a fault: [1].rate: 3 is not from 0 to 1"),
         ([{"status": 500}, {"delay": "1h"}], "cannot add a fault: [1].delay: 1h is longer than 4m"),
         ({"route": "executionz", "status": 500}, "no operation is called 'executionz'; write one such as execution"),
         ({"route": "clock", "status": 500}, "no operation is called 'clock'"),
+        ([], "the list is empty"),
+        ({"route": "/v1/exx", "status": 500}, "no route of the cluster is like '/v1/exx'; write one such as /v1/ex"),
+        ({"route": "/zz*zz/?", "status": 500}, "no route of the cluster is like"),
+        ({"route": "/_Toolkit/clock", "status": 500}, "is of the control API, which is never spoiled"),
+        ({"method": "FETCH", "status": 500}, "method: no route has 'FETCH'; write one of GET, HEAD, POST"),
+        (
+            {"route": "executions", "method": "put", "status": 500},
+            "method: executions has no PUT; write one of GET, HEAD",
+        ),
+        ({"route": "/v1/jobs/*/_start", "method": "GET", "status": 500}, "has no GET; write one of POST"),
+        ({"answer": "truncate"}, "answer: invalid enum value 'truncate'; write one of reset, empty, truncated"),
+        ({"rat": 0.1}, "no field is called `rat`; did you mean rate?"),
         ({"route": "zzzz", "status": 500}, "no operation is called 'zzzz'; write one such as executions"),
     ],
 )

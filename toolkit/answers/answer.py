@@ -19,7 +19,7 @@ from toolkit.answers.exchange import (
     json_response,
     unavailable,
 )
-from toolkit.answers.parameters import parse_query
+from toolkit.answers.parameters import parse_query, refuse_unknown
 from toolkit.answers.route import Call, Cluster, finish
 from toolkit.answers.routes import match
 from toolkit.errors import CommandNotKept, InstantError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from toolkit.answers.control.desk import Desk
     from toolkit.answers.route import Body, Stepwise
 
+OWN: Final = "/_toolkit"
+"""Below this is what is the toolkit's, not Teraslice's."""
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -94,10 +96,17 @@ def _respond(cluster: Cluster, t: int, request: Request, desk: Desk | None) -> R
         return _options(methods)
     for route, ids in matching:
         if request.method in _methods(route.method):
+            query = parse_query(request.query)
+            if request.path.lower().startswith(OWN):
+                refuse_unknown(route, query)
             view = cluster.timeline.at(t)
-            made = route.handler(Call(cluster, view, request, ids, parse_query(request.query), body, desk))
+            made = route.handler(Call(cluster, view, request, ids, query, body, desk))
             return _response(made) if isinstance(made, tuple) else made
-    raise Refusal(405, f"cannot {request.method} endpoint {request.target}", NEVER)
+    text = f"cannot {request.method} endpoint {request.target}"
+    if request.path.lower().startswith(OWN) and desk is not None:
+        near = desk.nearest_route(request.method, request.path)
+        text += f"; there is {near}" if near is not None else ""
+    raise Refusal(405, text, NEVER)
 
 
 def _methods(method: str) -> tuple[str, ...]:

@@ -34,6 +34,10 @@ _FARTHEST: Final = 900
 _ONE: Final = 1_000
 
 
+ROUTE_NAMES: Final = tuple(route.name for route in ROUTES)
+"""The names of all routes, as the OpenAPI document has them."""
+
+
 class Near(NamedTuple):
     """A route that is near.
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import isinf
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from toolkit.answers.exchange import Refusal
 from toolkit.query.sort import NEWEST
 from toolkit.timeline.view import NEVER
+
+if TYPE_CHECKING:
+    from toolkit.answers.route import Route
 
 WINDOW: Final = 10_000
 DEFAULT_SIZE: Final = 100
@@ -47,6 +50,20 @@ def parse_query(query: str) -> Query:
             name, _, value = part.partition("=")
             values.setdefault(unquote_plus(name), []).append(unquote_plus(value))
     return values
+
+
+def refuse_unknown(route: Route, query: Query) -> None:
+    """Refuse a parameter that one of the toolkit's own routes does not have; Teraslice's take any.
+
+    Raises:
+        Refusal: With 400; the text names those that there are.
+    """
+    known = [parameter.name for parameter in route.parameters]
+    unknown = next((name for name in query if name not in known), None)
+    if unknown is not None:
+        there = f"there are {', '.join(known)}" if known else "it takes none"
+        text = f"cannot {route.method} {route.path}: no parameter is called {unknown[:60]!r}; {there}"
+        raise Refusal(400, text, NEVER)
 
 
 def number_of(text: str) -> float | None:

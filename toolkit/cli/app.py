@@ -75,6 +75,12 @@ def main() -> None:
     sys.exit(_run())
 
 
+def _command(words: list[str]) -> str:
+    """Give the command that words on the command line are for, as far as they say."""
+    known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    return " ".join(["toolkit", *(word for word in words[:1] if word in known)])
+
+
 def _run() -> int:
     try:
         code = app(standalone_mode=False)
@@ -84,7 +90,7 @@ def _run() -> int:
     except typer.TyperException as error:
         # A flag that does not exist or a value that does not fit it: typer has the sentence, we keep it to one line.
         context = getattr(error, "ctx", None)
-        command = context.command_path if context is not None else "toolkit"
+        command = context.command_path if context is not None else _command(sys.argv[1:])
         what = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ", 1)
         say(f"error: {what}; {command} --help shows what there is")
         return error.exit_code

@@ -12,6 +12,7 @@ from toolkit.faults.latency import Latency, log_normal
 from toolkit.faults.spoiling import LONGEST, OF_BODIES, Harm, Manner
 from toolkit.model.faults import Fault, Spread
 from toolkit.model.instants import format_duration, parse_at, parse_duration
+from toolkit.model.mistakes import mistake_of
 from toolkit.timeline.view import NEVER
 from toolkit.world.draws import Draws
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 MILLION: Final = 1_000_000
 _METHOD: Final = re.compile(r"[A-Za-z]+", re.ASCII)
 _NAME: Final = re.compile(r"[a-z_]+", re.ASCII)
-_WHERE: Final = re.compile(r" - at `\$\.?(.*)`")
 _BEFORE: Final = -NEVER
 
 
@@ -119,11 +119,8 @@ def fault_from(document: object) -> Fault:
     try:
         return msgspec.convert(document, Fault)
     except msgspec.ValidationError as error:
-        text = str(error)
-        where = _WHERE.search(text)
-        told = text[: where.start()] if where else text
-        told = f"{told[:1].lower()}{told[1:]}"
-        _refuse(where.group(1) if where else "fault", told)
+        field, why = mistake_of(error, Fault)
+        _refuse(field or "fault", why)
 
 
 def _refuse(field: str, why: str) -> NoReturn:

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sanic import Sanic
 from sanic.exceptions import BadURL, SanicException
@@ -66,6 +66,10 @@ class _AnyRequest(Request):
             self.raw_url = url_bytes
 
 
+_ONCE: Final = ("X-Toolkit-At", "X-Toolkit-World")
+"""Of these the first one must not win silently."""
+
+
 def create_app(front: Front) -> App:
     """Make the Sanic app that serves a front. Several may live in one process."""
     # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
@@ -102,6 +106,10 @@ def _handler(front: Front) -> Callable[[Request], Any]:
         headers, method, target = request.headers, request.method, request.raw_url.decode("ascii")
         tag, control = headers.get("if-none-match"), headers.get("cache-control")
         at, world = headers.get("x-toolkit-at"), headers.get("x-toolkit-world")
+        if at is not None or world is not None:
+            doubled = next((name for name in _ONCE if len(headers.getall(name, ())) > 1), None)
+            if doubled is not None:
+                return Reply(front.refuse(400, f"cannot tell what is asked: {doubled} is sent twice; send it once"))
         if doors and world is None:
             world = doors.get(request.conn_info.server_port) if request.conn_info is not None else None
         if method in _READING:

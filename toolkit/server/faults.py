@@ -84,6 +84,9 @@ class WorldFaults:
         self._log.append(t, {"do": "drop_faults"} if number is None else {"do": "drop_faults", "id": number})
         self._tally.forget(number)
         self._take_up()
+        if not self.active:
+            # Nobody counts from here on: what comes under the next fault is the first.
+            self._tally = Tally()
         return True
 
     def begin_again(self) -> None:

@@ -19,7 +19,7 @@ from toolkit.model.wire import pretty
 from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import page
 from toolkit.server.guard import Guard
-from toolkit.server.placing import CONTROL, Misplaced, Placing
+from toolkit.server.placing import Misplaced, Placing, is_control
 from toolkit.server.ready import Later, Lines, Ready, encoded, head_of, http_date
 from toolkit.server.spoiled import failed, spoil
 from toolkit.server.worlds import Worlds
@@ -147,28 +147,28 @@ class Front:
         """
         with self._lock:
             asked = self._base
-            if world is not None or target.startswith(CONTROL):
+            if world is not None or is_control(target):
                 try:
                     target, asked = self._placing.place(target, world, headers)
                 except Misplaced as refused:
                     return self.refuse(refused.status, str(refused))
-            go = self._begin
-            if asked.faults.active and not target.startswith(CONTROL):
-                go = self._begin_spoiled
-            begun = go(asked, method, target, if_none_match, cache_control, at, body, content_type)
+            control = is_control(target)
+            go = self._begin_spoiled if asked.faults.active and not control else self._begin
+            begun = go(asked, asked.clock.now(), method, target, if_none_match, cache_control, at, body, content_type)
             if isinstance(begun, Ready):
-                if not target.startswith(CONTROL):
+                if not control:
                     asked.journal.add(begun.t, method, target, head_of(headers, head), body, begun.status, begun.fault)
                 if begun.status == HTTPStatus.METHOD_NOT_ALLOWED:
                     self.worlds.strays.note(asked.name, method, target)
                 return begun
-        if target.startswith(CONTROL):
+        if control:
             return Later(begun, asked)
         return Later(self._noted(asked, begun, method, target, head_of(headers, head), body), asked)
 
     def _begin_spoiled(  # noqa: PLR0913, PLR0917 - what is looked at in a request
         self,
         world: ServedWorld,
+        now: int,
         method: str,
         target: str,
         if_none_match: str | None,
@@ -178,7 +178,7 @@ class Front:
         content_type: str | None,
     ) -> Ready | Stepwise[Ready]:
         """Begin a request to a world with faults; one that gets an error instead never comes to the cluster."""
-        t = world.clock.now()
+        t = now
         if at is not None:
             # What is refused for its instant counts as a request of now.
             with suppress(UsageError):
@@ -191,10 +191,13 @@ class Front:
                 ready = Ready(response.status, (*encoded(response), *self._stamp(t, world)), response.body, t)
                 return spoil(ready, spoiling)
             if harm.manner is Manner.STALE:
-                at = format_instant(max(world.cluster.timeline.first, t - harm.stale))
+                first = world.cluster.timeline.first
+                # An instant that the timeline does not reach is refused as ever.
+                if first <= t <= world.cluster.timeline.last:
+                    at = format_instant(max(first, t - harm.stale))
             elif harm.manner in OF_BODIES:
                 if_none_match = None
-        begun = self._begin(world, method, target, if_none_match, cache_control, at, body, content_type)
+        begun = self._begin(world, now, method, target, if_none_match, cache_control, at, body, content_type)
         if spoiling is None:
             return begun
         return spoil(begun, spoiling) if isinstance(begun, Ready) else _spoiled_later(begun, spoiling)
@@ -202,6 +205,7 @@ class Front:
     def _begin(  # noqa: PLR0913, PLR0917 - what is looked at in a request
         self,
         world: ServedWorld,
+        now: int,
         method: str,
         target: str,
         if_none_match: str | None,
@@ -210,7 +214,7 @@ class Front:
         body: bytes,
         content_type: str | None,
     ) -> Ready | Stepwise[Ready]:
-        t = world.clock.now()
+        t = now
         # Worlds of one edition have the same answers: those of an instant are kept for all of them.
         key: _Key = (method, target, None if world.name is None else t, world.edition)
         if at is not None:
@@ -225,7 +229,7 @@ class Front:
             begun = page(request, world.cluster.mode) or begin(world.cluster, t, request, world)
             if not isinstance(begun, Response):
                 return self._go_on(_Going(world, t, key), begun, if_none_match, cache_control)
-            if method not in _READING and target.startswith(CONTROL):
+            if method not in _READING and is_control(target):
                 # The answer comes when the new instant is in force.
                 t = world.clock.now()
             held = self._keep(_Going(world, t, key), begun)

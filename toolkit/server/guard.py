@@ -1,7 +1,7 @@
 """Who may use the control API: everyone on this machine, elsewhere who has the token.
 
 A page in a browser of this machine is not everyone: a host name that is not ours means that another site's name was
-made to point here, and is refused.
+made to point here, an origin that is not ours that another site's page asks; both are refused.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCAL: Final = frozenset({"localhost"})
+_SCHEMES: Final = frozenset({"http", "https"})
 
 
 LEAST_TOKEN: Final = 16
@@ -77,26 +78,47 @@ class Guard:
             headers: The request's, by name in lower case.
         """
         if self._token is None:
-            return None if self._is_ours(headers.get("host", "")) else Refused(403, _HOST)
+            if not self._is_ours(headers.get("host", "")):
+                return Refused(403, _HOST)
+            return None if self._is_our_page(headers) else Refused(403, _PAGE)
         sent = headers.get("x-toolkit-token") or _bearer(headers.get("authorization", ""))
         if sent is not None and hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), self._token):
             return None
         return Refused(401, _ASK_FOR_IT)
 
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+    def _is_our_page(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether no page asks, or one of a server of this machine; browsers say which, and pages cannot lie."""
+        origin = headers.get("origin")
+        if origin is None:
+            return headers.get("sec-fetch-site") != "cross-site"
+        scheme, _, host = origin.partition("://")
+        name, asked = _name_in(host), _name_in(headers.get("host", ""))
+        if scheme not in _SCHEMES or not name:
             return False
-        return not name or name in self._hosts or name.endswith(".localhost") or _is_address(name)
+        address = _address(name)
+        return name == asked or self._is_local(name) or (address is not None and address.is_loopback)
+
+    def _is_ours(self, host: str) -> bool:
+        name = _name_in(host)
+        return name is not None and (not name or self._is_local(name) or _address(name) is not None)
+
+    def _is_local(self, name: str) -> bool:
+        return name in self._hosts or name.endswith(".localhost")
 
 
-def _is_address(name: str) -> bool:
+def _name_in(host: str) -> str | None:
+    """Give the name of a host that may have a port, `None` for what is none."""
     try:
-        ipaddress.ip_address(name.partition("%")[0])
+        return urlsplit(f"//{host}").hostname or ""
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return None
 
 
 def _bearer(text: str) -> str | None:
@@ -106,6 +128,10 @@ def _bearer(text: str) -> str | None:
 
 _HOST: Final = (
     "cannot use the control API under this host name: it is for names of this machine; ask for 127.0.0.1 or localhost"
+)
+_PAGE: Final = (
+    "cannot use the control API from a page of another site: it is for this machine; ask from a page of this machine, "
+    "or from a program"
 )
 _ASK_FOR_IT: Final = (
     "cannot use the control API without its token: this server listens to other machines; "

@@ -238,6 +238,8 @@ def again_of(options: Options, scenario: Scenario | None, rebased: int | None = 
         words += ["--log", shlex.quote(str(options.log))] if options.log is not None else []
     given = {"--at": options.at, "--until": options.until, "--speed": options.speed, "--faults": options.faults}
     words += [f"{flag} {shlex.quote(f'{value}')}" for flag, value in given.items() if value is not None]
+    words += ["--worlds", str(options.worlds)] if options.worlds != MOST_WORLDS else []
+    words += ["--requests", str(options.requests)] if options.requests != MOST_REQUESTS else []
     flags = {
         "--frozen": options.frozen,
         "--loop": options.loop,

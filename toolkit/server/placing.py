@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from toolkit.server.worlds import Worlds
 
 CONTROL: Final = "/_toolkit/"
+"""Below this is the control API; letter case does not matter to routes, so it must not matter to who may."""
 _WORLDS: Final = f"{CONTROL}worlds/"
 _OPEN: Final = (f"{CONTROL}healthz", f"{UI}/")
 """What everyone may ask below `CONTROL`."""
+
+
+def is_control(target: str) -> bool:
+    """Tell whether a target is of the control API."""
+    return target.startswith("/_") and target[: len(CONTROL)].lower() == CONTROL
 
 
 class Misplaced(Exception):
@@ -48,14 +54,14 @@ class Placing:
         Raises:
             Misplaced: If it may not be asked, or there can be no such world.
         """
-        if target.startswith(_WORLDS):
+        if target[: len(_WORLDS)].lower() == _WORLDS:
             name, slash, rest = target[len(_WORLDS) :].partition("/")
             if slash:
-                below = unquote(name)
+                below = _unquoted(name)
                 if named is not None and named != below:
                     raise Misplaced(400, f"cannot ask two worlds: the path says {below!r}, X-Toolkit-World {named!r}")
                 named, target = below, f"/{rest}"
-        if target.startswith(CONTROL) and not target.startswith(_OPEN):
+        if is_control(target) and not target.lower().startswith(_OPEN):
             refused = self._guard.refuse(headers)
             if refused is not None:
                 raise Misplaced(*refused)
@@ -67,3 +73,10 @@ class Placing:
             raise Misplaced(400, str(error)) from None
         except WorldsFull as error:
             raise Misplaced(409, str(error)) from None
+
+
+def _unquoted(name: str) -> str:
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        raise Misplaced(400, f"cannot ask the world {name[:60]!r}: its name is not UTF-8; write it in UTF-8") from None

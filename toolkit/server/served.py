@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.answers.control.desk import Change, Reading
-from toolkit.answers.nearest import nearest, route_name
+from toolkit.answers.nearest import ROUTE_NAMES, nearest, route_name
 from toolkit.clock import SetClock, Setting, uptime, wall_now
 from toolkit.errors import CommandNotKept
 from toolkit.model.instants import format_instant
@@ -147,7 +148,7 @@ class ServedWorld:
         """Change the clock; the new setting is in force when this returns."""
         with self._keeper.lock:
             clock = self._clock()
-            now = clock.setting
+            now, shown_ns = clock.standing
             wanted = Setting(
                 now.t if change.t is None else change.t,
                 now.speed if change.speed is None else change.speed,
@@ -155,7 +156,8 @@ class ServedWorld:
             )
             entry = {"do": "clock", "speed": wanted.speed, "frozen": wanted.frozen, "wall": wall_now()}
             self.log.append(wanted.t, entry)
-            clock.set(wanted)
+            # Who sets only the speed, again and again, does not hold the instant up.
+            clock.set(wanted, shown_ns if change.t is None else 0)
             return self.reading()
 
     def reset(self) -> Reading:
@@ -232,6 +234,10 @@ class ServedWorld:
         """Forget the requests, their number too."""
         self.journal.clear()
 
+    def route_names(self) -> Sequence[str]:
+        """Give the names of all routes."""
+        return ROUTE_NAMES
+
     def route_name(self, method: str, path: str) -> str | None:
         """Give the name of the route that a request reaches, `None` if there is none."""
         return route_name(method, path)
@@ -245,10 +251,14 @@ class ServedWorld:
         """Move a frozen clock to an instant that a request waits for, if that is wanted; gives where it stands then."""
         if not self.auto_advance or not isinstance(self.clock, SetClock):
             return None
-        now = self.clock.setting
-        if not now.frozen or due > self.clock.last:
+        with self._keeper.lock:
+            now = self.clock.setting
+            if not now.frozen or due > self.clock.last:
+                return None
+            # A log that is full keeps no instant: nobody will wait for it, and the answer is what there is.
+            with suppress(CommandNotKept):
+                return self.set_clock(Change(t=max(due, now.t))).t
             return None
-        return self.set_clock(Change(t=max(due, now.t))).t
 
     def shown(self) -> Document:
         """Show it in the list of worlds."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 IDLE: Final = 3_600
 """Seconds after which a world that nobody used may be dropped to make room."""
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
 class Worlds:

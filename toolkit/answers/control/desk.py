@@ -135,6 +135,9 @@ class Desk(Protocol):
     def forget(self) -> None:
         """Forget the requests, their number too."""
 
+    def route_names(self) -> Sequence[str]:
+        """Give the names of all routes."""
+
     def route_name(self, method: str, path: str) -> str | None:
         """Give the name of the route that a request reaches, `None` if there is none."""
 

@@ -101,7 +101,8 @@ def read_asked(call: Call) -> Asked:
 
 
 def _refuse(text: str) -> None:
-    raise Refusal(400, f"cannot show events: {text}", NEVER)
+    # What is no stretch now may be one later: its end is the request's instant unless given.
+    raise Refusal(400, f"cannot show events: {text}", 0)
 
 
 def _single(query: Query, name: str) -> str | None:

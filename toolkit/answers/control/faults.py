@@ -34,6 +34,8 @@ def add_faults(call: Call) -> Body:
     desk = desk_of(call)
     sent: Fault | list[Fault] = read_as(call, _ONE_OR_MORE, "add a fault", _LIKE)
     wanted = sent if isinstance(sent, list) else [sent]
+    if not wanted:
+        raise Refusal(400, f"cannot add a fault: the list is empty; send JSON like {_LIKE}", 0)
     there = len(desk.listed_faults().faults)
     if there + len(wanted) > MOST_FAULTS:
         text = f"cannot add {len(wanted)} faults: there are {there}, and may be {MOST_FAULTS} in all; drop some first"
@@ -54,7 +56,9 @@ def drop_fault(call: Call) -> Body:
     """Drop a fault."""
     text = call.ids[0]
     if not _ID.fullmatch(text) or not desk_of(call).drop_faults(int(text)):
-        raise Refusal(404, f"cannot drop the fault {text!r}: there is none of that id; list them without an id", 0)
+        raise Refusal(
+            404, f"cannot drop the fault {text!r}: there is none of that id; GET /_toolkit/faults lists them", 0
+        )
     return pretty({"message": f"the fault {int(text)} is gone"}), 0
 
 

@@ -42,7 +42,9 @@ def drop(call: Call) -> Body:
     """Drop a world."""
     name = call.ids[0]
     if not desk_of(call).drop(name):
-        raise Refusal(404, f"cannot drop the world {name!r}: there is none of that name; list them without a name", 0)
+        raise Refusal(
+            404, f"cannot drop the world {name!r}: there is none of that name; GET /_toolkit/worlds lists them", 0
+        )
     return pretty({"message": f"the world {name} is gone"}), 0
 
 

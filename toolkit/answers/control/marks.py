@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.world.commands import Command
 
 MOST_CHECKPOINTS: Final = 100
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _LIKE: Final = '{"name": "before the upgrade"}'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.answers.control.matching import Differs, apart, differences, path_matches
@@ -16,6 +17,8 @@ from toolkit.model.requests import FoundRequests, RequestCount, RequestMatcher, 
 from toolkit.model.wire import pretty
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.answers.parameters import Query
     from toolkit.answers.route import Body, Call, Steps
     from toolkit.model.wire import Document
@@ -63,7 +66,8 @@ class _Missed(NamedTuple):
 def page(call: Call) -> Steps:
     """Answer with the requests from a number on: who goes on from `next` misses none and sees none twice."""
     start, size = _whole(call.query, "from", 1, _FARTHEST), _whole(call.query, "size", DEFAULT_SIZE, WINDOW)
-    wanted, desk = _filter(call.query), desk_of(call)
+    desk = desk_of(call)
+    wanted = _filter(call.query, desk.route_names())
     total, kept = desk.asked()
     shown: list[Document] = []
     after = total + 1
@@ -83,7 +87,8 @@ def page(call: Call) -> Steps:
 
 def count(call: Call) -> Steps:
     """Answer how many of the kept requests a filter lets through."""
-    wanted, desk = _filter(call.query), desk_of(call)
+    desk = desk_of(call)
+    wanted = _filter(call.query, desk.route_names())
     total, kept = desk.asked()
     found = 0
     for place, asked in enumerate(kept):
@@ -122,8 +127,14 @@ def forget(call: Call) -> Body:
     return pretty({"message": "the requests are forgotten"}), 0
 
 
-def _filter(query: Query) -> _Filter:
+def _filter(query: Query, names: Sequence[str]) -> _Filter:
     method, path, route = (query[name][-1] if name in query else None for name in ("method", "path", "route"))
+    if path is not None and not path.startswith(("/", "*")):
+        raise Refusal(400, f"cannot show requests: path is {path[:60]!r}, it must begin with / or *", 0)
+    if route is not None and route not in names:
+        alike = get_close_matches(route, names, 1) or ["executions"]
+        text = f"cannot show requests: no operation is called {route[:60]!r}; write one such as {alike[0]}"
+        raise Refusal(400, text, 0)
     status = _whole(query, "status", 0, _LAST_STATUS) if "status" in query else None
     return _Filter(method.upper() if method is not None else None, path, route, status)
 

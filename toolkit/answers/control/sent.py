@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from toolkit.answers.bodies import JSON_TYPES, UNREAD
 from toolkit.answers.exchange import Refusal
 from toolkit.model.instants import parse_duration
+from toolkit.model.mistakes import mistake_of
 from toolkit.model.wire import dumps
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from toolkit.answers.route import Call
 
 T = TypeVar("T")
-
-_PATH = re.compile(r" - at `\$\.?(.*)`")
 
 
 def desk_of(call: Call) -> Desk:
@@ -51,11 +49,10 @@ def read_as(call: Call, kind: type[T], what: str, like: str) -> T:
     try:
         # Numbers with decimals are kept as their text in a body that was read.
         return msgspec.json.decode(dumps({} if body is UNREAD else body), type=kind)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        where = _PATH.search(text)
-        told = f"{where.group(1)}: {text[: where.start()]}" if where else text
-        raise Refusal(400, f"cannot {what}: {told[:1].lower()}{told[1:]}; send JSON like {like}", 0) from None
+    except msgspec.DecodeError as error:
+        field, why = mistake_of(error, kind)
+        told = f"{field}: {why}" if field else why
+        raise Refusal(400, f"cannot {what}: {told}; send JSON like {like}", 0) from None
 
 
 def refused(status: int, error: Exception) -> Refusal:
