@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -116,17 +115,21 @@ class Commanding(Asking):
 
     @contextmanager
     def _told_apart(self, problem: str, named: str, field: str) -> Iterator[None]:
-        """Say so where the cluster does not know an id that is one of something else."""
+        """Say so where an id is one of something else, or of nothing: Teraslice's words for that are its database's."""
         try:
             yield
         except (CommandRefused, NeverReached) as refused:
             view = self._world.cluster.timeline.at(self.clock.t)
-            other = view.job(named).value if field == "ex_id" else view.execution(named).value
-            if other is None:
-                raise
-            what = "a job's id; take its ex_id" if field == "ex_id" else "an execution's id; take its job_id"
-            msg = f"{problem}: that is {what}"
-            raise CommandRefused(msg, getattr(refused, "status", HTTPStatus.NOT_FOUND)) from None
+            job, execution = view.job(named).value, view.execution(named).value
+            if (job if field == "ex_id" else execution) is not None:
+                other = "a job's id" if field == "ex_id" else "an execution's id"
+                refused.args = (f"{problem}: that is {other}; take its {field}",)
+            elif job is None and execution is None and isinstance(refused, CommandRefused):
+                when = format_instant(self.clock.t)
+                refused.args = (
+                    f"{problem}: there is none of that id at {when}; take the {field} of one that is there",
+                )
+            raise
 
 
 def _id_of(record: object, field: str, problem: str) -> str:

@@ -116,7 +116,7 @@ class Teraslice(Commanding):
         """
         written = [_without_underscores(fault) for fault in faults]
         if written:
-            self._control("faults", written)
+            self._control("faults", written if len(written) > 1 else written[0])
 
     def story(self, story: str, **said: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON is what it is
         """Let something happen in the cluster, as `POST /_toolkit/stories` is told: `story("node-loss", for_="2m")`.
