@@ -117,9 +117,8 @@ def _written(problem: str, sent: Document) -> bytes:
     try:
         return dumps(sent)
     except TypeError:
-        msg = (
-            f"{problem or 'cannot send it'}: {shown(sent)} holds what JSON does not have; use texts, numbers and dicts"
-        )
+        advice = "use texts, numbers, lists and dicts"
+        msg = f"{problem or 'cannot send it'}: {shown(sent)} holds what JSON does not have; {advice}"
         raise UsageError(msg) from None
 
 

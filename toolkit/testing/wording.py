@@ -11,12 +11,14 @@ from toolkit.errors import ToolkitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FLAGS: Final = {"--live": "a live cluster", "--replay": "bundle", "--port 0": "port=0", "--host": "host"} | {
-    f"--{name.replace('_', '-')}": name
-    for name in (
-        *("scenario", "seed", "jobs", "epoch", "log", "rebase", "allow_edited", "at", "until", "frozen", "speed"),
-        *("loop", "auto_advance", "faults", "port"),
-    )
+_VALUES: Final = ("scenario", "seed", "jobs", "epoch", "log", "at", "until", "speed", "faults", "port")
+_CHOICES: Final = ("rebase", "allow_edited", "frozen", "loop", "auto_advance")
+_FLAGS: Final = {
+    "--live": "a live cluster",
+    "--replay": "bundle=",
+    "--port 0": "port=0",
+    **{f"--{name}": f"{name}=" for name in _VALUES},
+    **{f"--{name.replace('_', '-')}": f"{name}=True" for name in _CHOICES},
 }
 _FLAG: Final = re.compile(rf"(?<![^\s(])(?:{'|'.join(sorted(map(re.escape, _FLAGS), reverse=True))})(?![\w-])")
 _INSTEAD: Final = {

@@ -57,7 +57,7 @@ TALES: Final = {
     "failing-job": Tale("every slice of a running execution fails from now on, until it has failed", _OF_ONE,
                         2 * MINUTE, needs="a running execution that does not fail already"),
     "backlog": Tale("slices of a running execution queue up far above its workers, and drain", _OF_ONE, 5 * MINUTE,
-                    needs="a running execution of a generated job, without a backlog already"),
+                    needs="a running execution that no client started, without a backlog already"),
 }  # fmt: skip
 """Every story by its name."""
 
