@@ -12,6 +12,11 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "serve"]
 
 
+def __dir__() -> list[str]:
+    """List what there is, `serve` too while nobody has asked for it."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """Import `serve` when it is asked for: everything else does without what it needs."""
     if name != "serve":

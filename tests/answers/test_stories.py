@@ -113,6 +113,39 @@ def test_what_is_wrong_is_named(said: Any, text: str) -> None:
     assert cluster.log.sequence == 0
 
 
+@pytest.mark.parametrize("name", [name for name in TALES if "node" not in name and name != "rolling-restart"])
+def test_a_story_that_finds_nothing_is_refused(name: str) -> None:
+    """A 409 that says what it needs; nothing is kept. Where it would find something later, it is told then."""
+    cluster = live(Scenario(seed=9, jobs=0))
+    status, refused = ask(cluster, "POST", PATH, {"story": name})
+
+    assert status == refused["error"] == 409
+    assert refused["message"].startswith(f"cannot tell the story: {name} needs a running execution")
+    assert " found none at 2026-01-01T00:01:00.000Z; choose another instant" in refused["message"]
+    assert cluster.log is not None
+    assert cluster.log.sequence == 0
+
+
+@pytest.mark.parametrize("name", ["node-loss", "rolling-restart"])
+def test_a_story_of_nodes_needs_no_execution(name: str) -> None:
+    """A node is lost whether or not anything runs there; one that is away already is not lost again."""
+    cluster = live(Scenario(seed=9, jobs=0, nodes_least=2))
+    assert ask(cluster, "POST", PATH, {"story": name})[1]["nodes"] == ["ts-worker-1"]
+    status, refused = ask(cluster, "POST", PATH, {"story": "node-loss"})
+
+    assert status == 409
+    assert "node-loss needs a node besides the master's that is there, and found none" in refused["message"]
+
+
+def test_what_comes_later_does_not_count() -> None:
+    """A story finds what runs at its own instant, whatever the log holds of later ones."""
+    cluster = live()
+    later = ask(cluster, "POST", PATH, {"story": "failing-job", "count": 10_000}, t=T + MINUTE)[1]
+    assert ask(cluster, "POST", PATH, {"story": "failing-job"}, t=T + MINUTE)[0] == 409
+    assert later["executions"]
+    assert ask(cluster, "POST", PATH, {"story": "failing-job"})[0] == 200
+
+
 def test_a_body_that_is_not_read_is_refused() -> None:
     """As any body that is not JSON by its type."""
     sent = Request("POST", PATH, body=b'{"story": "backlog"}', content_type="text/plain")

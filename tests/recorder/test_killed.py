@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KILLS = 13
 """In each of four tests, so that several processes share them: 52 in all."""
-OWN = {"address", "requests", "received", "resumed", "redaction", "toolkit"}
+OWN = {"address", "recorded", "requests", "received", "resumed", "redaction", "toolkit"}
 """What a recording says of how it was made, which is another thing each time."""
 
 

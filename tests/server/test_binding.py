@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, UsageError
 from toolkit.server.binding import bind, is_everywhere, is_loopback, url_of
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - this is what is tested
@@ -43,6 +43,15 @@ def test_a_port_is_free_again_at_once() -> None:
         served.close()
         client.close()
     bind("127.0.0.1", port).close()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_none_is_is_refused(port: int) -> None:
+    """The system would take what is left of the number."""
+    with pytest.raises(
+        UsageError, match=rf"^cannot listen on \[::1\]:{port}: ports go from 1 to 65535; .* --port 0 for"
+    ):
+        bind("::1", port)
 
 
 @pytest.mark.parametrize(

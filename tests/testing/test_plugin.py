@@ -118,8 +118,22 @@ def test_the_closest_mark_wins(inside: pytest.Pytester) -> None:
         ("bundle='snapshots/x', seed=3", "cannot serve a bundle with seed"),
         (
             "bundle='snapshots/x'",
-            "cannot serve the bundle snapshots/x: it is not there, and a test run touches no network",
+            "cannot serve the bundle snapshots/x: it is not there (paths are relative to /",
         ),
+        (
+            "bundle='/nowhere/x'",
+            "cannot serve the bundle /nowhere/x: it is not there, and a test run touches no network",
+        ),
+        ("bundle='snapshots'", "cannot serve the bundle snapshots: it is not there (paths are"),
+        ("bundle='tox.ini'", "/tox.ini: it is a file; give the directory that holds a bundle.json"),
+        ("bundle=5", "cannot read @pytest.mark.teraslice: bundle is 5, it takes the path of a bundle's directory"),
+        ("bundle=5, scenario=None", "cannot read @pytest.mark.teraslice: bundle is 5, it takes"),
+        ("scenario=5", "cannot read @pytest.mark.teraslice: scenario is 5, it takes the name of a scenario"),
+        ("max_age='30 days'", "cannot read @pytest.mark.teraslice: max_age is '30 days', it takes a duration such as"),
+        ("faults='shaky'", "cannot read the faults shaky: No such file or directory; give a file that is there, or"),
+        ("faults=5", "cannot read @pytest.mark.teraslice: faults is 5, it takes the name of a set such as 'flaky'"),
+        ("faults=[{'status': 200}]", "cannot add a fault: status: "),
+        ("at='-1h'", "cannot start at -1h: that is outside of "),
     ],
 )
 def test_a_mark_that_cannot_be_is_refused_in_a_line(inside: pytest.Pytester, mark: str, why: str) -> None:
@@ -138,8 +152,110 @@ def test_a_mark_that_cannot_be_is_refused_in_a_line(inside: pytest.Pytester, mar
     result = plugin_run(inside)
 
     result.assert_outcomes(errors=1)
-    assert why in str(result.stdout)
-    assert "Traceback" not in str(result.stdout)
+    assert str(result.stdout).partition("short test summary")[0].count(why) == 1
+    assert not re.search("Traceback|During handling|INTERNALERROR| --at", str(result.stdout))
+
+
+def test_a_key_that_is_none_is_not_given(inside: pytest.Pytester) -> None:
+    """For every key; another mark's counts then."""
+    inside.makepyfile("""
+        import pytest
+        from toolkit.testing.marks import KEYS
+
+        @pytest.mark.teraslice(**dict.fromkeys(KEYS))
+        def test_one(teraslice):
+            assert teraslice.get("/_toolkit/info")["seed"] == 1
+
+        @pytest.mark.teraslice(seed=7)
+        class TestClass:
+            @pytest.mark.teraslice(seed=None, bundle=None)
+            def test_two(self, teraslice):
+                assert teraslice.get("/_toolkit/info")["seed"] == 7
+    """)
+
+    plugin_run(inside).assert_outcomes(passed=2)
+
+
+def test_a_mark_names_faults(inside: pytest.Pytester) -> None:
+    """A set, a file below the folder of pytest's settings, one fault, or a list; the test's world begins with them."""
+    inside.path.joinpath("some.toml").write_text("[[faults]]\nstatus = 418\n")
+    inside.makepyfile("""
+        import pytest
+
+        @pytest.mark.teraslice(faults="flaky")
+        def test_set(teraslice):
+            assert len(teraslice.get("/_toolkit/faults")["faults"]) == 3
+
+        @pytest.mark.parametrize("form", [
+            pytest.param(0, marks=pytest.mark.teraslice(faults="some.toml")),
+            pytest.param(1, marks=pytest.mark.teraslice(faults=["some.toml"])),
+            pytest.param(2, marks=pytest.mark.teraslice(faults={"status": 418})),
+            pytest.param(3, marks=pytest.mark.teraslice(faults=({"status": 418},))),
+        ])
+        def test_forms(teraslice, form, tmp_path, monkeypatch):
+            with teraslice.client() as client:
+                assert client.get("/v1/jobs").status_code == 418
+    """)
+
+    plugin_run(inside).assert_outcomes(passed=5)
+
+
+def test_no_two_tests_have_the_same_log(inside: pytest.Pytester) -> None:
+    """Ids that differ only in what a file's name cannot have, or before what of it is kept, have files of their own."""
+    inside.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("word", ["a b", "a/b", "a?b", "x" + "y" * 300, "z" + "y" * 300, "a\x01b"])
+        def test_fails(teraslice, word):
+            teraslice.post_job({"name": "x", "operations": [{"_op": "test-reader"}, {"_op": "noop"}]})
+            assert False
+    """)
+
+    found = re.findall(r"--log (\S+)", str(plugin_run(inside).stdout))
+
+    assert len(set(found)) == 6
+    assert all((inside.path / log).is_file() for log in found)
+
+
+def test_a_fixture_of_wider_scope_serves_by_itself(inside: pytest.Pytester) -> None:
+    """`toolkit.serve` in a session's or a module's fixture: one cluster for its tests, beside those of their own."""
+    inside.makepyfile("""
+        import pytest, toolkit
+
+        @pytest.fixture(scope="session")
+        def shared():
+            with toolkit.serve(seed=7) as cluster:
+                yield cluster
+
+        @pytest.fixture(scope="module")
+        def url(shared):
+            return shared.url
+
+        def test_one(shared, url, teraslice):
+            shared.clock.advance("1h")
+            assert teraslice.clock.text[11:13] == "00"
+            assert url == shared.url != teraslice.url
+
+        def test_two(shared):
+            assert shared.clock.text[11:13] == "01"
+            assert shared.get("/_toolkit/info")["seed"] == 7
+    """)
+
+    plugin_run(inside).assert_outcomes(passed=2)
+
+
+def test_a_test_may_close_its_cluster(inside: pytest.Pytester) -> None:
+    """What fails afterwards still says how to serve the same world, and nothing else goes wrong."""
+    inside.makepyfile("""
+        def test_fails(teraslice):
+            teraslice.close()
+            assert False
+    """)
+
+    result = plugin_run(inside)
+
+    result.assert_outcomes(failed=1)
+    assert "to serve the same world: toolkit serve" in str(result.stdout)
 
 
 def test_a_mark_is_looked_at_without_the_fixture(inside: pytest.Pytester) -> None:
@@ -257,6 +373,7 @@ def test_public_names_are_there() -> None:
     for package in (toolkit, toolkit.testing):
         assert package.__all__ == sorted(package.__all__)
         for name in package.__all__:
+            assert name in dir(package)
             assert getattr(package, name) is not None
         with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
             package.nothing  # noqa: B018 - asking is the test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -202,24 +203,45 @@ def test_a_bundle_that_is_too_old_warns_or_fails(
         assert "StaleBundle" in str(result.stdout)
 
 
-def test_settings_that_cannot_be_are_refused(inside: pytest.Pytester) -> None:
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ("teraslice_stale = ignore", "cannot use teraslice_stale = ignore: it is warn or fail"),
+        (
+            "teraslice_max_age = 30 days",
+            "cannot use teraslice_max_age: max_age is '30 days', it takes a duration such as*",
+        ),
+        ("teraslice_bundles = . nowhere", "cannot use teraslice_bundles = nowhere: there is no such folder in /*"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(inside: pytest.Pytester, setting: str, why: str) -> None:
     """Pytest ends with its usage error, which says what there is to choose from."""
-    inside.makeini("[pytest]\nteraslice_stale = ignore\n")
+    inside.makeini(f"[pytest]\n{setting}\n")
 
     result = inside.runpytest_subprocess("-p", "no:schemathesis")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*cannot use teraslice_stale = ignore: it is warn or fail"])
+    result.stderr.fnmatch_lines([f"*{why}"])
 
 
 def test_only_recorded_bundles_grow_old(tmp_path: Path, cluster: Teraslice) -> None:
-    """A bundle that was generated can be made again; one that was just recorded is young."""
+    """A bundle that was generated can be made again; one that was just recorded is young, whatever its cluster's time.
+
+    One that does not say when it was recorded is as old as its last frame.
+    """
     from tests.testing.suites import DEMO  # noqa: PLC0415 - the only use
 
     toolkit.testing.recording.record_once(tmp_path / "x", cluster.url, None, None, lambda _: None)
     ms = 86_400_000
+    manifest = json.loads((tmp_path / "x" / "bundle.json").read_text())
+    del manifest["origin"]["recorded"]
+    (tmp_path / "x" / "bundle.json").write_text(json.dumps(manifest))
     end = read_bundle(tmp_path / "x").timeline.last
 
+    record(Plan(parse_address(cluster.url), tmp_path / "y"), toolkit.testing.recording._Watcher(lambda _: None))
+    manifest = read_bundle(tmp_path / "y").manifest
+    assert stale(tmp_path / "y", "y", "1m", parse_instant(manifest.origin["recorded"]) + 59_000) is None
+    assert manifest.to == "2026-01-01T00:00:00.000Z"
     assert stale(DEMO, "demo", "1d", 2**42) is None
     assert stale(tmp_path / "x", "x", "1d", end + ms) is None
     assert "recorded 1d1m ago" in (stale(tmp_path / "x", "x", "1d", end + ms + 60_001) or "")

@@ -19,6 +19,8 @@ from tests import serving
 from toolkit.errors import CommandRefused, InstantError, NeverReached, ToolkitError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from toolkit.testing import Teraslice
 
 DEMO = Path(__file__).parents[2] / "snapshots" / "demo"
@@ -54,7 +56,7 @@ def test_everything_can_be_asked_for() -> None:
         ({"bundle": "nowhere"}, "nowhere"),
         ({"scenario": "nothing"}, "cannot read the scenario nothing"),
         ({"at": "yesterday"}, "cannot read the date"),
-        ({"faults": [{"nonsense": 1}]}, "cannot POST /_toolkit/faults"),
+        ({"faults": [{"nonsense": 1}]}, "cannot add a fault: object contains unknown field `nonsense`"),
     ],
 )
 def test_what_cannot_be_served_is_refused_in_a_line(asked: dict[str, object], why: str) -> None:
@@ -127,7 +129,7 @@ def test_commands_are_obeyed_and_waited_for_without_sleeping(teraslice: Teraslic
     assert teraslice.resume({"ex_id": ex_id}) == "running"
     assert teraslice.stop(ex_id) == "stopping"
     assert teraslice.wait_for(ex_id, "stopped", "failed") == "stopped"
-    with pytest.raises(CommandRefused, match="cannot POST /v1/jobs/none/_start: the cluster refuses it with 404"):
+    with pytest.raises(CommandRefused, match="cannot start the job none: there is none of that id"):
         teraslice.start("none")
 
 
@@ -203,6 +205,41 @@ def test_a_real_server_stops_when_its_block_ends() -> None:
     assert threading.active_count() == before
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
+
+
+def test_a_cluster_is_closed_after_its_block() -> None:
+    """Whatever asks it is refused in a line, what was made of it before too; its clock may be read, nothing starts."""
+    with toolkit.serve(bundle=None) as cluster:
+        look, client, transport = cluster.at("+1h"), cluster.client(), cluster.transport
+        ex_id = cluster.get("/v1/ex?size=1")[0]["ex_id"]
+    threads = threading.active_count()
+    asking: list[Callable[[], object]] = [
+        lambda: cluster.get("/v1/jobs"),
+        lambda: cluster.clock.advance("1h"),
+        lambda: cluster.at("+1h"),
+        lambda: cluster.requests,
+        lambda: cluster.url,
+        lambda: cluster.world_url,
+        lambda: cluster.transport,
+        cluster.client,
+        cluster.async_client,
+        lambda: cluster.post_job(JOB),
+        lambda: cluster.stop(ex_id),
+        lambda: cluster.wait_for(ex_id, "running"),
+        lambda: cluster.fault(status=503),
+        cluster.reset,
+        lambda: look.get("/v1/jobs"),
+        look.client,
+        lambda: client.get("/v1/jobs"),
+        lambda: httpx.Client(transport=transport, base_url="http://there").get("/v1/jobs"),
+    ]
+    for ask in asking:
+        with pytest.raises(UsageError, match=r"^cannot .*: this cluster is closed; use it inside its with block"):
+            ask()
+    cluster.close()
+    assert (cluster.clock.text, cluster.clock.frozen) == (START, True)
+    assert "--seed 1 " in cluster.reproduce
+    assert threading.active_count() == threads
 
 
 def test_it_is_an_asynchronous_block_too() -> None:

@@ -13,6 +13,7 @@ import msgspec
 from toolkit import __version__
 from toolkit.bundle.writer import check_target, journal_of, write_bundle
 from toolkit.errors import BundleDamaged, BundleNotFound, TargetError
+from toolkit.model.instants import format_instant
 from toolkit.recorder.entries import read_frame
 from toolkit.recorder.journal import FORMAT, NAME, Journal
 from toolkit.recorder.leaks import refuse_leaks
@@ -209,6 +210,8 @@ def _origin(head: Head, reading: _Reading, *, lost: int, scanned: bool) -> dict[
         "errors": head.errors,
         "redacted": head.redacted,
     }
+    if tally.taken:
+        origin["recorded"] = format_instant(tally.taken)
     if tally.resumed:
         origin["resumed"] = tally.resumed
     if lost:

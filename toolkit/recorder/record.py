@@ -276,8 +276,9 @@ class _Recording:
                 begun = clock.now()
                 late = begun - due > _LATE_MS
                 self._tally.ticks = tick + 1
+                taken = begun if late else due
                 # No name holds what was seen: it would take room until the next frame was read.
-                self._take(await interrupt.guard(reader.read(begun if late else due)), late=late)
+                self._take(await interrupt.guard(reader.read(taken)), taken, late=late)
                 passed = (clock.now() - start) // plan.every_ms
                 following = max(tick + 1, min(passed, last_tick + 1))
                 self._tally.missed += following - tick - 1
@@ -292,7 +293,7 @@ class _Recording:
         self._tally.missed += min(tick, self._plan.last_tick + 1) - done
         return tick
 
-    def _take(self, seen: Seen, *, late: bool) -> None:
+    def _take(self, seen: Seen, taken: int, *, late: bool) -> None:
         tally = self._tally
         tally.late += late
         known = self._ids() if self._resumed else set()
@@ -303,6 +304,7 @@ class _Recording:
             self._watcher.say("no job and no execution seen before is there: is this the same cluster?")
         self._resumed = False
         tally.take(frame, seen)
+        tally.taken = taken
         self._count()
         sizes = {name: len(records) for name, records in seen.records.items() if name not in {"info", "stats"}}
         seen.records.clear()  # makes room for writing it

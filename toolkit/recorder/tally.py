@@ -22,6 +22,8 @@ class Tally(Struct, omit_defaults=True):
         frames: How many there are.
         first: The instant of the first.
         last: The instant of the last.
+        taken: The recorder's own time at which the last was taken, 0 in a journal that does not say it; a cluster of
+            the toolkit has another.
         ticks: How many ticks are over, the missed ones before the last frame too.
         late: Ticks that began late.
         missed: Ticks that were left out: the frame before them took so long, or nobody was recording.
@@ -40,6 +42,7 @@ class Tally(Struct, omit_defaults=True):
     frames: int = 0
     first: int = 0
     last: int = 0
+    taken: int = 0
     ticks: int = 0
     late: int = 0
     missed: int = 0

@@ -6,9 +6,10 @@ import errno
 import ipaddress
 import socket
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, UsageError
 
 BACKLOG = 1024
+LAST_PORT = 65_535
 
 _REASONS = {
     errno.EADDRINUSE: "the port is in use; choose another one with --port, or --port 0 for any free one",
@@ -23,9 +24,11 @@ def bind(host: str, port: int) -> socket.socket:
     """Listen on an address of this machine; port 0 is any free one.
 
     Raises:
+        UsageError: If there is no such port.
         ToolkitError: If the system does not let us; the message says which flag to use instead.
     """
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    refuse_port(host, port)
+    where = _written(host, port)
     try:
         # Names such as localhost have several addresses: IPv4 is what most clients try.
         found = sorted(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), key=lambda entry: entry[0])
@@ -47,6 +50,24 @@ def bind(host: str, port: int) -> socket.socket:
     return sock
 
 
+def refuse_port(host: str, port: int) -> None:
+    """Refuse a number that no port has: the system would take what is left of it.
+
+    Raises:
+        UsageError: If it is none.
+    """
+    if not 0 <= port <= LAST_PORT:
+        msg = (
+            f"cannot listen on {_written(host, port)}: ports go from 1 to {LAST_PORT}; choose one of them with --port, "
+            "or --port 0 for any free one"
+        )
+        raise UsageError(msg)
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _refused(where: str, error: OSError) -> ToolkitError:
     reason = _REASONS.get(error.errno or 0, f"{error.strerror}; choose another address with --host or --port")
     return ToolkitError(f"cannot listen on {where}: {reason}")
@@ -60,8 +81,7 @@ def address_of(sock: socket.socket) -> tuple[str, int]:
 
 def url_of(sock: socket.socket) -> str:
     """Give the URL of a listening socket, with its real port."""
-    host, port = address_of(sock)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{_written(*address_of(sock))}"
 
 
 def is_loopback(sock: socket.socket) -> bool:

@@ -26,6 +26,11 @@ _PLACES: Final = {
 }
 
 
+def __dir__() -> list[str]:
+    """List what there is, also what nobody has asked for yet."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """Import what is asked for."""
     if name not in _PLACES:

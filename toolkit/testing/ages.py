@@ -21,7 +21,8 @@ def stale(bundle: Path, shown: str, max_age: str, now: int) -> str | None:
     Args:
         bundle: Its directory.
         shown: What it is called in the text.
-        max_age: A duration such as `30d`, counted from its last frame.
+        max_age: A duration such as `30d`, counted from when its last frame was taken by the clock of the machine that
+            did; a bundle that does not say that is as old as the instant of that frame.
         now: The wall's time.
 
     Raises:
@@ -29,8 +30,9 @@ def stale(bundle: Path, shown: str, max_age: str, now: int) -> str | None:
         UsageError: If `max_age` is no duration.
     """
     manifest = read_manifest(bundle)
-    age = now - parse_instant(manifest.to)
-    if manifest.origin["kind"] != "recorded" or age <= parse_duration(max_age):
+    recorded = manifest.origin.get("recorded", manifest.to)
+    age = now - parse_instant(recorded if isinstance(recorded, str) else manifest.to)
+    if manifest.generated or age <= parse_duration(max_age):
         return None
     return (
         f"the bundle {shown} is too old: it was recorded {format_duration(age // 60_000 * 60_000)} ago, max_age is "

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from toolkit.model.instants import format_duration, format_instant
+from toolkit.testing.arguments import refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_PROBLEM = "cannot set the clock"
 
 
 def written(at: str | datetime) -> str:
@@ -52,24 +54,34 @@ class HandClock:
     def set(self, at: str | datetime) -> None:
         """Go to an instant: a date, or an offset such as `+5m` from the world's start.
 
+        A `datetime` without a zone is taken as UTC.
+
         Raises:
-            CommandRefused: If the world does not reach it.
+            CommandRefused: If the world does not reach it, or a text is neither.
+            UsageError: If it is no instant at all, or the cluster is closed; so with every change.
         """
+        refuse_unfit(_PROBLEM, "at", at)
         self._change({"set": written(at)})
 
     def advance(self, by: str | timedelta) -> None:
         """Go on by a duration such as `10m`, or back by `-10m`.
 
         Raises:
-            CommandRefused: If the world does not reach that.
+            CommandRefused: If the world does not reach that, or a text is no duration.
         """
+        refuse_unfit(_PROBLEM, "by", by)
         if isinstance(by, timedelta):
             ms = by // _MS
             by = f"{'-' if ms < 0 else ''}{format_duration(abs(ms))}"
         self._change({"advance": by})
 
     def speed(self, times: float) -> None:
-        """Run so many times as fast as the wall's from now on; 0.001 to 1,000,000."""
+        """Run so many times as fast as the wall's from now on; 0.001 to 1,000,000.
+
+        Raises:
+            CommandRefused: If it is not in that range.
+        """
+        refuse_unfit(_PROBLEM, "speed", times)
         self._change({"speed": times, "frozen": False})
 
     def freeze(self) -> None:

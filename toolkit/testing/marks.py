@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from toolkit.errors import UsageError
+from toolkit.testing.arguments import given
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -14,10 +17,11 @@ _LIVE: Final = frozenset({"scenario", "seed", "jobs"})
 _REPLAY: Final = frozenset({"bundle", "rebase", "allow_edited", "max_age", "record_for", "record_every"})
 OF_SERVE: Final = frozenset(
     {"scenario", "seed", "jobs", "bundle", "rebase", "allow_edited", "epoch", "at", "until"}
-    | {"frozen", "speed", "loop", "auto_advance"}
+    | {"frozen", "speed", "loop", "auto_advance", "faults"}
 )
 """The keys that are those of `toolkit.serve`."""
-KEYS: Final = (*sorted(OF_SERVE), "faults", "max_age", "record_every", "record_for")
+KEYS: Final = (*sorted(OF_SERVE), "max_age", "record_every", "record_for")
+_PROBLEM: Final = "cannot read @pytest.mark.teraslice"
 
 
 class Mark(Protocol):
@@ -35,23 +39,25 @@ class Mark(Protocol):
 def said_by(marks: Iterable[Mark]) -> dict[str, Any]:
     """Give what the marks of a test say, the closest one first: of one key, the closest counts.
 
-    One that names a bundle puts aside what others say of a live cluster, and the other way round.
+    One that names a bundle puts aside what others say of a live cluster, and the other way round. A key that is `None`
+    is as if that mark did not have it.
 
     Raises:
-        ValueError: If one says what no mark may.
+        UsageError: If one says what no mark may.
     """
     said: dict[str, Any] = {}
     aside: frozenset[str] = frozenset()
     for mark in marks:
         if mark.args:
-            given = repr(mark.args[0])
-            msg = f"cannot read @pytest.mark.teraslice: {given} has no name; write it like bundle={given}"
-            raise ValueError(msg)
+            nameless = repr(mark.args[0])
+            msg = f"{_PROBLEM}: {nameless} has no name; write it like bundle={nameless}"
+            raise UsageError(msg)
         for key in mark.kwargs:
             if key not in KEYS:
-                msg = f"cannot read @pytest.mark.teraslice: it knows no {key!r}; choose from {', '.join(KEYS)}"
-                raise ValueError(msg)
-        said = {key: value for key, value in mark.kwargs.items() if key not in aside} | said
+                msg = f"{_PROBLEM}: it knows no {key!r}; choose from {', '.join(KEYS)}"
+                raise UsageError(msg)
+        here = given(_PROBLEM, mark.kwargs)
+        said = {key: value for key, value in here.items() if key not in aside} | said
         if "bundle" in said:
             aside = _LIVE
         elif _LIVE & said.keys():

@@ -5,14 +5,18 @@ Light: what a cluster needs is imported when a test first asks for one.
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 
+from toolkit.errors import ToolkitError, UsageError
 from toolkit.testing.marks import KEYS, OF_SERVE, said_by
+from toolkit.testing.settings import check
 from toolkit.testing.suite import Suite
 
 if TYPE_CHECKING:
@@ -23,8 +27,9 @@ if TYPE_CHECKING:
 
 _SUITE: Final = pytest.StashKey[Suite]()
 _CLUSTER: Final = pytest.StashKey["Teraslice"]()
-_STALE: Final = ("warn", "fail")
 _LONGEST_NAME: Final = 200
+_DIGITS: Final = 8
+_LOG: Final = logging.getLogger("toolkit.testing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,10 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark, and begin to note which bundles are used."""
     config.addinivalue_line("markers", f"teraslice({', '.join(f'{key}=...' for key in KEYS)}): what the cluster is")
-    stale = config.getini("teraslice_stale")
-    if stale not in _STALE:
-        msg = f"cannot use teraslice_stale = {stale}: it is warn or fail"
-        raise pytest.UsageError(msg)
+    try:
+        check(config)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
     asked = config.args_source is pytest.Config.ArgsSource.ARGS and not _is_worker(config)
     left_out = any(config.getoption(name, None) for name in ("ignore", "ignore_glob", "lf", "collectonly"))
     config.stash[_SUITE] = Suite(config.rootpath, whole=not (asked or left_out))
@@ -57,8 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Note the bundles that tests name, before any test is left out."""
     for item in items:
         for mark in item.iter_markers("teraslice"):
-            if "bundle" in mark.kwargs:
-                config.stash[_SUITE].name(mark.kwargs["bundle"])
+            config.stash[_SUITE].name(mark.kwargs.get("bundle"))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -117,10 +121,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
 @pytest.fixture(scope="session")
 def _teraslice_house() -> Iterator[House]:
     """Keep the worlds of all tests of this process, and their one server, until the session ends."""
-    from toolkit.testing.asked import options_of  # noqa: PLC0415 - see the module
+    from toolkit.server.opening import Options  # noqa: PLC0415 - see the module
     from toolkit.testing.house import House  # noqa: PLC0415
 
-    house = House(options_of({}))
+    house = House(Options(frozen=True))
     yield house
     house.close()
 
@@ -130,15 +134,13 @@ def teraslice(request: pytest.FixtureRequest) -> Iterator[Teraslice]:
     """A Teraslice cluster of this test's own, frozen at its start, with seed 1 and epoch 2026-01-01T00:00:00Z.
 
     `teraslice.transport` and `.client()` answer in the process, `teraslice.url` is a real server on this machine;
-    `@pytest.mark.teraslice(...)` says which cluster it is instead.
+    `@pytest.mark.teraslice(...)` says which cluster it is instead. In a fixture of wider scope use `toolkit.serve`.
     """
-    from toolkit.errors import ToolkitError  # noqa: PLC0415 - see the module
-
     item: pytest.Item = request.node
     try:
         cluster = _begin(item, request.getfixturevalue("_teraslice_house"))
     except ToolkitError as error:
-        pytest.fail(str(error), pytrace=False)
+        _fail(str(error))
     item.stash[_CLUSTER] = cluster
     yield cluster
     del item.stash[_CLUSTER]
@@ -146,8 +148,9 @@ def teraslice(request: pytest.FixtureRequest) -> Iterator[Teraslice]:
 
 
 def _begin(item: pytest.Item, house: House) -> Teraslice:
-    from toolkit.testing.asked import options_of  # noqa: PLC0415 - see the module
+    from toolkit.testing.asked import wanted_of  # noqa: PLC0415 - see the module
     from toolkit.testing.teraslice import Teraslice  # noqa: PLC0415
+    from toolkit.testing.wording import in_arguments  # noqa: PLC0415
 
     said, suite = _said(item), item.config.stash[_SUITE]
     asked = {key: value for key, value in said.items() if key in OF_SERVE}
@@ -155,28 +158,47 @@ def _begin(item: pytest.Item, house: House) -> Teraslice:
         asked["bundle"] = suite.path(said["bundle"])
         _have(item, asked["bundle"], said)
         _check_age(item, asked["bundle"], said)
-    elif "scenario" in said and (suite.root / said["scenario"]).is_file():
-        asked["scenario"] = suite.root / said["scenario"]
-    name = re.sub(r"[\x00-\x1f\x7f]", "?", item.nodeid)[-_LONGEST_NAME:]
-    cluster = Teraslice(house, house.add(name, options_of(asked, house.begun)), lambda: _folder(item.config))
-    for fault in said.get("faults", ()):
-        cluster.fault(**fault)
+    elif "scenario" in said:
+        asked["scenario"] = suite.file(said["scenario"])
+    if "faults" in said:
+        faults = said["faults"]
+        asked["faults"] = (
+            [suite.file(one) for one in faults] if isinstance(faults, list | tuple) else suite.file(faults)
+        )
+    with in_arguments():
+        wanted = wanted_of(asked, _LOG.warning, house.begun)
+        cluster = Teraslice(house, house.add(_world(item), wanted.options), lambda: _folder(item.config))
+        try:
+            cluster.add_faults(wanted.faults)
+        except ToolkitError:
+            cluster.close()
+            raise
     return cluster
+
+
+def _world(item: pytest.Item) -> str:
+    """Give the name of a test's world: its own name, as far as one may be such; no two have the same."""
+    shown = re.sub(r"[\x00-\x1f\x7f]", "?", item.nodeid)
+    if shown == item.nodeid and len(shown) <= _LONGEST_NAME:
+        return shown
+    digest = hashlib.sha256(item.nodeid.encode(errors="surrogatepass")).hexdigest()
+    return f"{digest[:_DIGITS]} {shown[_DIGITS + 1 - _LONGEST_NAME :]}"
 
 
 def _have(item: pytest.Item, bundle: Path, said: dict[str, Any]) -> None:
     """See to it that a bundle is there: it is recorded if the run says from where, and refused otherwise."""
     from toolkit.testing.recording import is_there, record_once  # noqa: PLC0415 - see the module
 
-    if is_there(bundle):
+    # What is a file is not recorded either: whoever reads it says so.
+    if is_there(bundle) or bundle.is_file():
         return
     suite, url = item.config.stash[_SUITE], item.config.getoption("teraslice_record")
     shown = suite.shown(bundle)
     if url is None:
-        pytest.fail(
-            f"cannot serve the bundle {shown}: it is not there, and a test run touches no network unless asked; "
-            "run pytest with --teraslice-record=URL to record it from a cluster",
-            pytrace=False,
+        where = f" (paths are relative to {suite.root})" if shown != str(bundle) else ""
+        _fail(
+            f"cannot serve the bundle {shown}: it is not there{where}, and a test run touches no network unless asked; "
+            "run pytest with --teraslice-record=URL to record it from a cluster"
         )
     notes: list[str] = []
     if record_once(bundle, url, said.get("record_for"), said.get("record_every"), notes.append):
@@ -192,15 +214,20 @@ def _check_age(item: pytest.Item, bundle: Path, said: dict[str, Any]) -> None:
     if told is None:
         return
     if item.config.getini("teraslice_stale") == "fail":
-        pytest.fail(told, pytrace=False)
+        _fail(told)
     item.warn(StaleBundle(told))
 
 
 def _said(item: pytest.Item) -> dict[str, Any]:
     try:
         return said_by(item.iter_markers("teraslice"))
-    except ValueError as error:
-        pytest.fail(str(error), pytrace=False)
+    except UsageError as error:
+        _fail(str(error))
+
+
+def _fail(text: str) -> NoReturn:
+    """Let a test fail with a line, and nothing of what led to it."""
+    raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 def _folder(config: pytest.Config) -> Path:

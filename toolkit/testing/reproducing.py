@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SET: frozenset[str] = frozenset({"clock", "checkpoint", "reset", "restore"})
 """What needs no log: the line says where the clock is."""
 _LONGEST = 100
+_DIGITS = 8
 
 
 def line_of(held: Held, logs: Callable[[], Path]) -> str:
@@ -34,7 +36,7 @@ def line_of(held: Held, logs: Callable[[], Path]) -> str:
     rebased = parse_instant(options.epoch) if options.rebase and options.epoch is not None else None
     text = world.log_text()
     if text is not None and options.log is None and _is_needed(world):
-        path = logs() / f"{_file_name(world.name or 'world')}.log"
+        path = logs() / f"{_file_name(world.name)}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
         options = replace(options, log=shown(path))
@@ -55,5 +57,9 @@ def _is_needed(world: ServedWorld) -> bool:
     return any(command.entry["do"] not in _SET for command in world.log.in_force())
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("_.")[-_LONGEST:] or "world"
+def _file_name(name: str | None) -> str:
+    """Name a file after a world, and after no other one: what cannot be in a file's name is in the digest."""
+    if name is None:
+        return "world"
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
+    return f"{re.sub(r'[^A-Za-z0-9.-]+', '_', name).strip('_.')[-_LONGEST:]}-{digest}".lstrip("-.")

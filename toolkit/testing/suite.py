@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,21 @@ class Suite:
         """Give a bundle's directory."""
         return self.root / bundle
 
+    def file(self, named: Any) -> Any:  # noqa: ANN401 - whatever a mark says
+        """Give a file's path where a mark names one that is there; anything else, such as a set's name, as it is."""
+        if not isinstance(named, str | os.PathLike):
+            return named
+        path = self.path(os.fspath(named))
+        return path if path.is_file() else named
+
     def shown(self, path: Path) -> str:
         """Give a directory as a test would name it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
-    def name(self, bundle: str | Path) -> None:
-        """Note that a test names a bundle."""
-        self._used.add(str(self.path(bundle).resolve()))
+    def name(self, bundle: object) -> None:
+        """Note that a test names a bundle; what is no path is refused when the test is run."""
+        if isinstance(bundle, str | os.PathLike):
+            self._used.add(str(self.path(os.fspath(bundle)).resolve()))
 
     def told(self) -> dict[str, Any]:
         """Give what another process is told, as plain data."""

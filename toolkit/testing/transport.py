@@ -32,20 +32,28 @@ _LOOK_EVERY: Final = 0.02
 class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` as a world of a server does."""
 
-    def __init__(self, front: Front, world: str | None, at: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        front: Front,
+        world: str | None,
+        at: Callable[[], str | None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """Answer for a world.
 
         Args:
             front: What answers.
             world: The world's name; a request that names another one in `X-Toolkit-World` is for that.
             at: Gives the instant that is asked for where a request does not say.
+            check: Called before each request; raises if there is nothing to ask any more.
         """
         self._front = front
         self._world = world
         self._at = at
+        self._check = check
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request; a running clock is waited for, a frozen one is not."""
+        """Answer a request; a running clock is waited for, a frozen one is not, and neither is the delay of a fault."""
         pauses = self._pauses(request, request.read())
         try:
             while True:
@@ -65,6 +73,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _pauses(self, request: httpx.Request, body: bytes) -> Generator[float, None, Ready]:
         """Give how long to wait, until there is an answer."""
+        self._check()
         headers = {name.lower(): value for name, value in request.headers.items()}
         method, target = request.method, request.url.raw_path.decode("ascii")
         if target.startswith(CONTROL):

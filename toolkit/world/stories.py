@@ -34,27 +34,30 @@ class Tale(NamedTuple):
         takes: Which of `PARAMETERS` may be said of it.
         lasts: How long it lasts if nothing is said, in milliseconds.
         most: How many it touches if nothing is said; 0 for all.
+        needs: What there must be for it to touch anything.
     """
 
     about: str
     takes: tuple[str, ...]
     lasts: int
     most: int = 1
+    needs: str = "a running execution"
 
 
 _OF_ONE: Final = ("for", "job", "ex", "count")
 TALES: Final = {
     "node-loss": Tale("a node is lost and comes back empty; what its controllers led stays without", ("for", "node"),
-                      2 * MINUTE),
+                      2 * MINUTE, needs="a node besides the master's that is there"),
     "workers-drop": Tale("workers of running executions disconnect one by one, and reconnect later",
-                         (*_OF_ONE, "share"), 4 * MINUTE, 3),
+                         (*_OF_ONE, "share"), 4 * MINUTE, 3, "a running execution whose workers do not drop already"),
     "stuck-slicer": Tale("a running execution makes no slices for a time, its workers wait", _OF_ONE, 3 * MINUTE),
     "rolling-restart": Tale(
         "nodes are restarted one after the other, which terminates what their controllers lead", ("for", "count"),
-                            5 * MINUTE, 0),
+                            5 * MINUTE, 0, "a node besides the master's"),
     "failing-job": Tale("every slice of a running execution fails from now on, until it has failed", _OF_ONE,
-                        2 * MINUTE),
-    "backlog": Tale("slices of a running execution queue up far above its workers, and drain", _OF_ONE, 5 * MINUTE),
+                        2 * MINUTE, needs="a running execution that does not fail already"),
+    "backlog": Tale("slices of a running execution queue up far above its workers, and drain", _OF_ONE, 5 * MINUTE,
+                    needs="a running execution that no client started, without a backlog already"),
 }  # fmt: skip
 """Every story by its name."""
 

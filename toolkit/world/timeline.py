@@ -23,10 +23,12 @@ from toolkit.world.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from toolkit.model.wire import Document
     from toolkit.timeline.view import Event
     from toolkit.world.commands import CommandLog
     from toolkit.world.history import History
     from toolkit.world.scenario import Scenario
+    from toolkit.world.session.session import Told
 
 REFRESH = "refresh"
 WORLDS = 8
@@ -152,6 +154,13 @@ class LiveTimeline:
         """Give the session that an instant belongs to, folded up to it, and when the next one begins."""
         folded, ends = self._folded_at(t)
         return folded.session(t), ends
+
+    def told_if(self, t: int, entry: Document) -> Told:
+        """Say what a story would touch that began at `t`, after all that is known of that instant; it is not told."""
+        folded, _ = self._folded_at(t)
+        trial = Folded(folded.world)
+        trial.tell([*(command for command in folded.commands if command.t <= t), Command(0, t, entry)])
+        return trial.session(t).told[-1][1]
 
     @property
     def begins(self) -> list[int]:

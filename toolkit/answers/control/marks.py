@@ -49,8 +49,9 @@ def restore(call: Call) -> Body:
     desk, name = desk_of(call), _name(call, "restore")
     mark = desk.checkpoints().get(name)
     if mark is None:
-        names = ", ".join(sorted(desk.checkpoints())) or "there is none"
-        raise Refusal(404, f"cannot restore {name!r}: no checkpoint has that name; choose one of: {names}", 0)
+        names = ", ".join(sorted(desk.checkpoints()))
+        advice = f"choose one of: {names}" if names else "there is none yet, make one first"
+        raise Refusal(404, f"cannot restore {name!r}: no checkpoint has that name; {advice}", 0)
     return pretty(shown(desk.restore(mark))), 0
 
 

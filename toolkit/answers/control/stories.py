@@ -11,8 +11,8 @@ from toolkit.model.instants import format_duration, format_instant
 from toolkit.model.told import Stories, Story, StoryBegun
 from toolkit.model.wire import pretty
 from toolkit.timeline.view import NEVER
-from toolkit.world.session.view import SessionView
 from toolkit.world.stories import PARAMETERS, TALES, StoryRefused, entry_of
+from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
     from toolkit.answers.route import Body, Call
@@ -50,12 +50,19 @@ def tell(call: Call) -> Body:
     except StoryRefused as refused:
         refuse(400, f"cannot tell the story: {refused}; {_HELP}")
     _look_up(call.view, entry)
-    view = write(call, entry)
-    assert isinstance(view, SessionView)
-    told = view.told()
+    name, t, timeline = entry["story"], call.view.t, call.cluster.timeline
+    assert isinstance(timeline, LiveTimeline), "a log goes with a live cluster"
+    told = timeline.told_if(t, entry)
+    if not (told.nodes or told.executions):
+        text = (
+            f"cannot tell the story: {name} needs {TALES[name].needs}, and found none at {format_instant(t)}; choose "
+            "another instant, or let a job run first"
+        )
+        refuse(409, text)
+    write(call, entry)
     made = {
-        "story": entry["story"],
-        "at": format_instant(view.t),
+        "story": name,
+        "at": format_instant(t),
         "until": format_instant(told.until),
         "nodes": told.nodes,
         "executions": told.executions,
@@ -83,7 +90,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "POST", "/_toolkit/stories", "tell_story", "Let something go wrong in the cluster, from this instant on",
         "toolkit", tell, StoryBegun, (),
-        ((400, "no such story, or a parameter that is wrong"), (409, "the server replays a bundle")), ("",),
+        (
+            (400, "no such story, or a parameter that is wrong"),
+            (409, "the story would touch nothing, or the server replays a bundle"),
+        ),
+        ("",),
         body=Sent("application/json", "Which story, and any of the parameters it takes.", Story),
     ),
 )  # fmt: skip

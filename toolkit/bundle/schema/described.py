@@ -23,7 +23,20 @@ FIELDS: Final[dict[str, dict[str, tuple[str, Extra]]]] = {
         "format": ("Major and minor number of the format.", {"pattern": rf"^{MAJOR}\.\d{{1,9}}$"}),
         "origin": (
             "Where the records come from; `generated` and `recorded` bundles each say more about it.",
-            {"required": ["kind"], "properties": {"kind": {"enum": ["generated", "recorded"]}}},
+            {
+                "required": ["kind"],
+                "properties": {
+                    "kind": {"enum": ["generated", "recorded"]},
+                    "recorded": {
+                        "description": (
+                            "When the last frame was taken, by the clock of the machine that did; `to` is the "
+                            "cluster's. Recordings only, those of earlier versions do not say it."
+                        ),
+                        "type": "string",
+                        **_DATE,
+                    },
+                },
+            },
         ),
         "from": ("The first instant that can be asked for, as a date.", _DATE),
         "to": ("The last one.", _DATE),

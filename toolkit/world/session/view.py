@@ -17,7 +17,7 @@ from toolkit.world.view import WorldView, nodes_of
 
 if TYPE_CHECKING:
     from toolkit.world.life import Life
-    from toolkit.world.session.session import Session, Told
+    from toolkit.world.session.session import Session
 
 
 class SessionView(WorldView):
@@ -231,10 +231,6 @@ class SessionView(WorldView):
         if numbers:
             later.append(course.expires(course.failure_time(numbers.start)[0] + self._world.scenario.errors_within))
         return min(later)
-
-    def told(self) -> Told:
-        """What the last story touches that began by now; there is one."""
-        return [told for t, told in self._session.told if t <= self.t][-1]
 
     def assets(self) -> Held[list[Record]]:
         """The assets, newest `_created` first."""
