@@ -286,6 +286,29 @@ def test_a_bundle_is_rebased_to_now_or_to_a_date() -> None:
             process.stop()
 
 
+def test_the_line_that_has_it_again_says_all_of_it(tmp_path: Path) -> None:
+    """Flags that no log holds stay in it, a clock that was set is said, faults of a replay are spoken of."""
+    file = tmp_path / "mine.toml"
+    file.write_text('[[faults]]\nroute = "stats"\nstatus = 503\n')
+    flags = ("--faults", str(file), "--auto-advance", "--until", "+2h", "--worlds", "7")
+    bundle = str(Path(__file__).parents[2] / "snapshots" / "demo")
+    for what in (("--live", "--epoch", "2026-01-01T00:00:00Z"), ("--replay", bundle)):
+        with toolkit("serve", *what, "--port", "0", *flags[: 3 if what[0] == "--replay" else None]) as process:
+            info = f"{process.url()}/_toolkit/info"
+            httpx.post(info.replace("info", "clock"), json={"set": "+5m", "frozen": True})
+            moved = httpx.get(info).json()["reproduce"]
+            httpx.post(info.replace("info", "faults"), json={"status": 500})
+            spoiled = httpx.get(info).json()["reproduce"]
+            process.stop()
+        assert f"--at 2026-01-01T00:05:00.000Z --frozen --faults {file}" in moved
+        assert "--auto-advance" in moved
+        if what[0] == "--live":
+            more = f"--faults {file} --worlds 7 --auto-advance"
+            assert f"--log world.log --frozen --at 2026-01-01T00:05:00.000Z {more}" in spoiled
+        else:
+            assert spoiled.startswith(f"{moved}  # then POST /_toolkit/faults with the faults that GET ")
+
+
 def test_listening_to_others_needs_a_token(tmp_path: Path) -> None:
     """It is printed once, or comes from a file and is not printed; the cluster itself is open."""
     everywhere = ("serve", "--live", "--host", EVERYWHERE, "--port", "0")

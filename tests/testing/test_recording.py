@@ -13,15 +13,17 @@ import toolkit
 import toolkit.testing.ages
 import toolkit.testing.recording
 import toolkit.testing.served
+from tests.recorder.fake_cluster import FakeCluster, Reply, plain
 from tests.testing.suites import INI, plugin_run, worker_run
 from toolkit.bundle.reader import read_bundle
 from toolkit.clock import FrozenClock
-from toolkit.errors import UsageError
+from toolkit.errors import RecordError, UsageError
 from toolkit.model.instants import parse_instant
 from toolkit.recorder.address import parse_address
 from toolkit.recorder.plan import Plan
 from toolkit.recorder.record import Surroundings, record
 from toolkit.testing.ages import stale
+from toolkit.testing.recording import record_once
 from toolkit.testing.suite import Suite
 
 if TYPE_CHECKING:
@@ -88,12 +90,24 @@ def test_workers_record_a_bundle_once(inside: pytest.Pytester, cluster: Teraslic
     assert sum(asked.path.startswith("/v1/cluster/state") for asked in cluster.requests) == 1
 
 
+def test_half_a_recording_is_not_kept(tmp_path: Path) -> None:
+    """A cluster that breaks down meanwhile leaves nothing that later runs would believe."""
+
+    def breaking(_: object) -> object:
+        return [] if fake.asked["/v1/jobs"] == 1 else Reply(500)
+
+    fake = FakeCluster(plain() | {"/v1/jobs": breaking})
+    with fake, pytest.raises(RecordError, match=r"\d+ lists could not be read meanwhile, and nothing was kept"):
+        record_once(tmp_path / "x", fake.url, "300ms", "100ms", lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_bundle_may_have_several_frames(inside: pytest.Pytester, cluster: Teraslice) -> None:
     """The mark says for how long and how often."""
     inside.makepyfile("""
         import pytest
 
-        @pytest.mark.teraslice(bundle="snapshots/y", record_for="200ms", record_every="100ms")
+        @pytest.mark.teraslice(bundle="snapshots/y", record_for="1s", record_every="100ms")
         def test_one(teraslice):
             pass
     """)

@@ -56,7 +56,7 @@ def test_everything_can_be_asked_for() -> None:
         ({"bundle": "nowhere"}, "nowhere"),
         ({"scenario": "nothing"}, "cannot read the scenario nothing"),
         ({"at": "yesterday"}, "cannot read the date"),
-        ({"faults": [{"nonsense": 1}]}, "cannot add a fault: object contains unknown field `nonsense`"),
+        ({"faults": [{"nonsense": 1}]}, "cannot add a fault: no field is called `nonsense`"),
     ],
 )
 def test_what_cannot_be_served_is_refused_in_a_line(asked: dict[str, object], why: str) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from toolkit import __version__
 from toolkit.model.instants import format_instant
 from toolkit.world.scenario import GENERATOR_REVISION
 from toolkit.world.timeline import LiveTimeline
+
+INSTANT: Final = "@INSTANT"
+"""What stands for an instant in a command."""
+_OF_CLOCKS: Final = frozenset({"clock", "restore"})
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
@@ -38,12 +42,16 @@ def about_of(world: ServedWorld, settings: Settings) -> Document:
 
 
 def _reproduce(world: ServedWorld, settings: Settings) -> str:
-    log = world.cluster.log
-    if log is None or not (log.revision or world.faults.changed) or (settings.keeps_log and world.name is None):
+    log, below = world.cluster.log, "" if world.name is None else f"/_toolkit/worlds/{quote(world.name, safe='')}"
+    if settings.keeps_log and world.name is None:
         return settings.again
-    # What clients did is not in the flags: a log that holds it is to be had as well.
-    below = "" if world.name is None else f"/_toolkit/worlds/{quote(world.name, safe='')}"
     at = format_instant(world.clock.now())
-    return (
-        f"toolkit serve --live --log world.log --frozen --at {at}  # world.log: what GET {below}/_toolkit/log answers"
-    )
+    if log is not None and (log.revision or world.faults.changed):
+        # What clients did is not in the flags: a log that holds it is to be had as well.
+        line = f"toolkit serve --live --log world.log --frozen --at {at}{settings.more}"
+        return f"{line}  # world.log: what GET {below}/_toolkit/log answers"
+    was_set = any(command.entry["do"] in _OF_CLOCKS for command in world.log.in_force())
+    line = settings.again_at.replace(INSTANT, at) if was_set else settings.again
+    if world.faults.changed:
+        line += f"  # then POST {below}/_toolkit/faults with the faults that GET {below}/_toolkit/faults lists"
+    return line

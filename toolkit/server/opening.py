@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.answers.control.clock import speed_of
 from toolkit.clock import SetClock, Setting, wall_now
@@ -14,6 +14,7 @@ from toolkit.faults_file import read_faults
 from toolkit.logfile import LogFile
 from toolkit.model.instants import format_instant, parse_instant
 from toolkit.scenarios import Wanted
+from toolkit.server.about import INSTANT
 from toolkit.server.served import MOST_WORLDS, Settings
 from toolkit.server.source import Source, live, replay, start_again, start_of, until_of
 from toolkit.server.worlds import Worlds
@@ -74,6 +75,10 @@ class Options:
     serve_unredacted: bool = False
     worlds: int = MOST_WORLDS
     requests: int = MOST_REQUESTS
+
+
+_STANDING: Final[dict[str, Any]] = {"frozen": True, "speed": None, "until": None, "loop": False}
+"""What becomes of the flags of a clock that stands."""
 
 
 class Resumed(NamedTuple):
@@ -168,6 +173,8 @@ def open_worlds(
         start=setting,
         auto_advance=options.auto_advance,
         again=again,
+        again_at=again_of(replace(options, at=INSTANT, **_STANDING), chosen.scenario, chosen.rebased),
+        more=more_of(options),
         bundle=None if options.replay is None else str(options.replay),
         keeps_log=options.log is not None,
         faults=() if options.faults is None else read_faults(options.faults, say),
@@ -236,16 +243,21 @@ def again_of(options: Options, scenario: Scenario | None, rebased: int | None = 
         words += ["--jobs", str(scenario.jobs)]
         words += ["--scenario", shlex.quote(options.scenario)] if options.scenario is not None else []
         words += ["--log", shlex.quote(str(options.log))] if options.log is not None else []
-    given = {"--at": options.at, "--until": options.until, "--speed": options.speed, "--faults": options.faults}
+    given = {"--at": options.at, "--until": options.until, "--speed": options.speed}
     words += [f"{flag} {shlex.quote(f'{value}')}" for flag, value in given.items() if value is not None]
+    words += [flag for flag, is_given in (("--frozen", options.frozen), ("--loop", options.loop)) if is_given]
+    return " ".join(words) + more_of(options)
+
+
+def more_of(options: Options) -> str:
+    """Write the flags that say neither which world it is nor which instant, each with a blank before it."""
+    words = [] if options.faults is None else ["--faults", shlex.quote(options.faults)]
     words += ["--worlds", str(options.worlds)] if options.worlds != MOST_WORLDS else []
     words += ["--requests", str(options.requests)] if options.requests != MOST_REQUESTS else []
     flags = {
-        "--frozen": options.frozen,
-        "--loop": options.loop,
         "--auto-advance": options.auto_advance,
         "--allow-edited": options.allow_edited,
         "--serve-unredacted": options.serve_unredacted,
     }
     words += [flag for flag, is_given in flags.items() if is_given]
-    return " ".join(words)
+    return "".join(f" {word}" for word in words)

@@ -11,7 +11,7 @@ from toolkit.clock import SetClock, Setting, uptime, wall_now
 from toolkit.errors import CommandNotKept
 from toolkit.model.instants import format_instant
 from toolkit.model.wire import dumps
-from toolkit.server.about import about_of
+from toolkit.server.about import INSTANT, about_of
 from toolkit.server.faults import WorldFaults
 from toolkit.server.journal import Journal
 from toolkit.world.commands import Command, MemoryLog, line_of
@@ -42,6 +42,8 @@ class Settings(NamedTuple):
         start: How a clock is set at the start, and after a reset.
         auto_advance: Whether a request that waits moves a frozen clock to its end.
         again: The command that serves the same again.
+        again_at: The same frozen at an instant, which stands for `INSTANT` in it.
+        more: What of it is neither in a log nor an instant: flags, each with a blank before it.
         bundle: What is replayed.
         keeps_log: Whether that command has the commands of the world without a name too.
         most_worlds: How many worlds may have a name.
@@ -53,6 +55,8 @@ class Settings(NamedTuple):
     start: Setting
     auto_advance: bool = False
     again: str = "toolkit serve"
+    again_at: str = f"toolkit serve --at {INSTANT} --frozen"
+    more: str = ""
     bundle: str | None = None
     keeps_log: bool = False
     most_worlds: int = MOST_WORLDS

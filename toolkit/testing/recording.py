@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from toolkit.errors import RecordError
 from toolkit.model.instants import parse_duration
 from toolkit.recorder.address import parse_address
 from toolkit.recorder.credentials import Named, open_access
@@ -62,7 +64,15 @@ def record_once(bundle: Path, url: str, lasts: str | None, every: str | None, sa
     with _alone(bundle.parent):
         if is_there(bundle):
             return False
-        record(plan, _Watcher(say))
+        gaps = sum(record(plan, _Watcher(say)).tally.gaps.values())
+        if gaps:
+            # What is kept is kept for good: no test should rely on half a recording.
+            shutil.rmtree(bundle)
+            msg = (
+                f"cannot record {url}: {gaps} lists could not be read meanwhile, and nothing was kept; "
+                f"run this again, or record it as it is with toolkit record {url} --output {bundle}"
+            )
+            raise RecordError(msg)
     return True
 
 

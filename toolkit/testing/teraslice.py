@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -49,6 +50,7 @@ class Teraslice(Commanding):
         self._held = held
         self._logs = logs
         self._door = ""
+        self._opening = threading.Lock()
 
     @property
     def name(self) -> str | None:
@@ -59,10 +61,11 @@ class Teraslice(Commanding):
     def url(self) -> str:
         """The URL of a real server on this machine, whose root is this cluster; started when it is first asked for."""
         self._latch.check()
-        if not self._door:
-            with in_arguments():
-                self._door = self._house.open_door(self._world.name)
-        return self._door
+        with self._opening:
+            if not self._door:
+                with in_arguments():
+                    self._door = self._house.open_door(self._world.name)
+            return self._door
 
     @property
     def world_url(self) -> str:

@@ -13,7 +13,7 @@ import anyio
 import httpx
 
 from toolkit.model.instants import format_duration
-from toolkit.server.placing import CONTROL
+from toolkit.server.placing import is_control
 from toolkit.server.ready import Ready, content_type
 from toolkit.server.spoiled import Outcome, received
 
@@ -76,7 +76,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._check()
         headers = {name.lower(): value for name, value in request.headers.items()}
         method, target = request.method, request.url.raw_path.decode("ascii")
-        if target.startswith(CONTROL):
+        if is_control(target):
             # Whoever has this object may: no other site's name can have been made to point here.
             headers.pop("host", None)
         reading = method in READING
