@@ -25,11 +25,12 @@ def two(plan: Plan) -> list[Figure]:
         server([*command, "--workers", "2"], plan.directory / "two.log") as both,
         server(command, plan.directory / "one.log") as one,
     ):
-        same = _bodies(both) == _bodies(one)
+        same = _answers(both) == _answers(one)
         figures = compare_load(Side(both, PAGE), Side(one, PAGE), "one worker", plan, rate=_TWICE)
     alike = Figure("the same answers", [int(same)], target=Target(1, "ours", at_most=False))
     return [figure.of(_NAME) for figure in (*figures, alike)]
 
 
-def _bodies(one: Server) -> set[bytes]:
-    return {one.get(PAGE).body for _ in range(_ASKED)}
+def _answers(one: Server) -> set[tuple[tuple[tuple[str, str], ...], bytes]]:
+    pages = [one.get(PAGE) for _ in range(_ASKED)]
+    return {(tuple(page.headers), page.body) for page in pages}

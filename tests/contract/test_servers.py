@@ -1,7 +1,11 @@
-"""One suite for every kind of server, over real HTTP: live, replay, and replay of a recording of the live one."""
+"""One suite for every kind of server, over real HTTP.
+
+Live, replay, replay of a recording of the live one, and the first two as two processes on one port.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -9,7 +13,7 @@ import msgspec
 import pytest
 
 from tests.recorder.recording import record
-from tests.serving import live_cluster
+from tests.serving import live_cluster, toolkit
 from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.answers.exchange import JSON
 from toolkit.answers.routes import ROUTES
@@ -47,17 +51,33 @@ def live() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module", params=["live", "replay", "recording"])
+@contextmanager
+def two_processes(*arguments: str) -> Iterator[str]:
+    """Serve with two processes, frozen at `T`."""
+    with toolkit("serve", *arguments, "--at", format_instant(T), "--frozen", "--port", "0", "--workers", "2") as both:
+        yield both.url()
+
+
+@pytest.fixture(scope="module", params=["live", "live workers", "replay", "replay workers", "recording"])
 def url(request: pytest.FixtureRequest, live: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of each kind, standing at `T` in the same world."""
-    target = tmp_path_factory.mktemp("bundle") / request.param
-    if request.param == "live":
+    kind, _, workers = request.param.partition(" ")
+    target = tmp_path_factory.mktemp("bundle") / kind
+    if kind == "live" and workers:
+        with two_processes("--live", "--seed", "21", "--epoch", format_instant(SCENARIO.epoch)) as url:
+            yield url
+        return
+    if kind == "live":
         yield live
         return
-    if request.param == "replay":
+    if kind == "replay":
         generate(SCENARIO, SCENARIO.epoch, SCENARIO.epoch + HOUR, target)
     else:
         record(live, target=target, redact=False)
+    if workers:
+        with two_processes("--replay", str(target)) as url:
+            yield url
+        return
     with replay_of(target, T) as server:
         yield server.url
 
