@@ -152,9 +152,11 @@ class Crewed:
 
 @contextmanager
 def crewed(*arguments: str) -> Iterator[Crewed]:
-    """Run a server of two processes for as long as the block lasts."""
+    """Run a server of two processes for as long as the block lasts; then it ends as it should, if it still runs."""
     with toolkit(*arguments, "--workers", "2") as process, ExitStack() as stack:
         yield Crewed(process, stack)
+        if process.process.poll() is None:
+            assert process.stop() == 0
 
 
 @contextmanager

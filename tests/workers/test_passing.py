@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 GET = b"GET /v1/ex?size=2 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 BIG = b'{"name": "' + b"x" * 300_000 + b'"}'
 CHUNKS = b'3\r\n{"a\r\n5\r\n": 1}\r\n0\r\n\r\n'
+UNREAD = 500
+"""Large answers, which are more than the system keeps for a client that reads none."""
 SENT = (
     (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(BIG)) + BIG,
     b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
@@ -48,6 +50,17 @@ def test_what_a_client_has_sent_goes_with_its_connection(
         wire.sock.sendall(b"".join(texts))
         got.append([wire.answer() for _ in range(len(texts) + (b"Expect" in sent))])
     assert got[1:] == [got[0], got[0]]
+
+
+def test_answers_that_nobody_reads_yet_come_before_those_of_the_other_process(crew: Crewed) -> None:
+    """A client sends much, reads and writes by turns, before it reads the first answer: all come in their order."""
+    page = GET.replace(b"size=2", b"size=10000")
+    write = b"DELETE /v1/nope HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for wire in crew.both():
+        wire.sock.sendall(page * UNREAD + write + GET)
+        assert len({wire.answer() for _ in range(UNREAD)}) == 1
+        assert wire.answer().startswith(b"HTTP/1.1 405")
+        assert wire.answer().startswith(b"HTTP/1.1 200")
 
 
 def test_a_connection_goes_to_the_owner_for_a_write_and_back_for_a_read(crew: Crewed) -> None:

@@ -17,7 +17,6 @@ import traceback
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.answers.answer import Request, answer
 from toolkit.clock import uptime
 from toolkit.errors import ToolkitError
 from toolkit.logfile import LogFile
@@ -38,7 +37,7 @@ from toolkit.server.workers.link import (
     shared_number,
 )
 from toolkit.server.workers.passing import Way
-from toolkit.server.workers.plain import is_plain
+from toolkit.server.workers.plain import is_plain, make_ready
 from toolkit.server.workers.worker import Follower, work
 
 if TYPE_CHECKING:
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 5.0
 """Seconds in which a worker has to end once it was told to."""
-_FIRST: Final = ("/v1/jobs", "/v1/ex", "/v1/cluster/controllers", "/v1/cluster/state")
 _OF_REQUESTS: Final = re.compile(rb"/_toolkit/(requests|reset)", re.IGNORECASE)
 """What looks at the journal."""
 
@@ -84,9 +82,7 @@ class Crew:
         number[0] = base.log.sequence
         self._workers: list[_Worker] = []
         socks = siblings(sock, count)
-        # What the first answers make of the world is made now, so that it is in memory once.
-        for path in _FIRST:
-            answer(base.cluster, self._clock.now(), Request("GET", path))
+        make_ready(base.cluster, self._clock.now())
         # What is there now stays: looking for garbage in it would copy every page of it.
         gc.freeze()
         for own in socks:
