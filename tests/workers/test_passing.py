@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 GET = b"GET /v1/ex?size=2 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 BIG = b'{"name": "' + b"x" * 300_000 + b'"}'
 CHUNKS = b'3\r\n{"a\r\n5\r\n": 1}\r\n0\r\n\r\n'
-UNREAD = 500
-"""Large answers, which are more than the system keeps for a client that reads none."""
+UNREAD = 150
+"""Large answers that a client asks for before it reads the first."""
 SENT = (
     (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(BIG)) + BIG,
     b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
