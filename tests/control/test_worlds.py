@@ -303,7 +303,11 @@ def test_a_setting_repeated_does_not_hold_the_clock_up() -> None:
         ),
         ("GET", "/_toolkit/requests/count?methd=POST", "there are method, path, status, route"),
         ("GET", "/_toolkit/events?foo=1", "no parameter is called 'foo'; there are from, to, size, kind, id, after"),
-        ("GET", "/_toolkit/requests?route=executionz", "no operation is called 'executionz'; write one such as execution"),
+        (
+            "GET",
+            "/_toolkit/requests?route=executionz",
+            "no operation is called 'executionz'; write one such as execution",
+        ),
         ("GET", "/_toolkit/requests?path=v1", "path is 'v1', it must begin with / or *"),
     ],
 )

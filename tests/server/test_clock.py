@@ -44,7 +44,7 @@ def test_a_clock_that_is_set_as_another_one_is_shows_the_same() -> None:
     one.set(Setting(START + 50, speed=333))
     for _ in range(5):
         moment += 1_234_567_891
-        other.set(*one.since)
+        other.set_since(*one.since)
         assert other.now() == one.now() > START + 50
         assert other.setting == one.setting
 
