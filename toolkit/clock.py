@@ -118,9 +118,18 @@ class SetClock:
         shown = self.now()
         return setting._replace(t=shown), passed % (_NS * NORMAL) // setting.speed
 
+    @property
+    def since(self) -> tuple[Setting, int]:
+        """How it was last set, and when: nanoseconds of what it follows, alike in all processes of a machine."""
+        return self._set
+
     def set(self, setting: Setting, shown_ns: int = 0) -> None:
         """Set it, as if it had shown its instant for some nanoseconds; whoever waits for an instant looks again."""
-        self._set = setting, self._monotonic_ns() - shown_ns
+        self.set_since(setting, self._monotonic_ns() - shown_ns)
+
+    def set_since(self, setting: Setting, since: int) -> None:
+        """Set it as another one was, at a moment of that one's `since`; whoever waits for an instant looks again."""
+        self._set = setting, since
         for watcher in list(self._watchers):
             watcher()
 

@@ -1,7 +1,11 @@
-"""One suite for every kind of server, over real HTTP: live, replay, and replay of a recording of the live one."""
+"""One suite for every kind of server, over real HTTP.
+
+Live, replay, replay of a recording of the live one, and the first two as two processes on one port.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -9,7 +13,7 @@ import msgspec
 import pytest
 
 from tests.recorder.recording import record
-from tests.serving import live_cluster
+from tests.serving import live_cluster, toolkit
 from toolkit.answers.answer import Cluster, Request, answer
 from toolkit.answers.exchange import JSON
 from toolkit.answers.routes import ROUTES
@@ -47,17 +51,33 @@ def live() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module", params=["live", "replay", "recording"])
+@contextmanager
+def two_processes(*arguments: str) -> Iterator[str]:
+    """Serve with two processes, frozen at `T`."""
+    with toolkit("serve", *arguments, "--at", format_instant(T), "--frozen", "--port", "0", "--workers", "2") as both:
+        yield both.url()
+
+
+@pytest.fixture(scope="module", params=["live", "live workers", "replay", "replay workers", "recording"])
 def url(request: pytest.FixtureRequest, live: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of each kind, standing at `T` in the same world."""
-    target = tmp_path_factory.mktemp("bundle") / request.param
-    if request.param == "live":
+    kind, _, workers = request.param.partition(" ")
+    target = tmp_path_factory.mktemp("bundle") / kind
+    if kind == "live" and workers:
+        with two_processes("--live", "--seed", "21", "--epoch", format_instant(SCENARIO.epoch)) as url:
+            yield url
+        return
+    if kind == "live":
         yield live
         return
-    if request.param == "replay":
+    if kind == "replay":
         generate(SCENARIO, SCENARIO.epoch, SCENARIO.epoch + HOUR, target)
     else:
         record(live, target=target, redact=False)
+    if workers:
+        with two_processes("--replay", str(target)) as url:
+            yield url
+        return
     with replay_of(target, T) as server:
         yield server.url
 
@@ -175,17 +195,19 @@ def test_frames_of_a_running_server_are_exact(tmp_path: Path) -> None:
             assert got[:3] == expected[:3], (t, target)
 
 
-def test_only_live_can_be_refreshed(url: str, live: str) -> None:
-    """A replay refuses a refresh in one sentence and stays as it is."""
-    if url == live:
-        with ServerThread(live_cluster(SCENARIO), FrozenClock(T)) as server:
-            before = httpx.get(server.url + "/v1/jobs").json()
-            answer = httpx.post(server.url + "/v1/data/refresh")
-            after = httpx.get(server.url + "/v1/jobs")
-            assert answer.json()["counts"]["jobs"] == len(before) == len(after.json())
-            assert answer.headers["X-Toolkit-Sequence"] == after.headers["X-Toolkit-Sequence"] == "1"
-            assert {job["job_id"] for job in before}.isdisjoint(job["job_id"] for job in after.json())
-    else:
-        before = httpx.get(url + "/v1/jobs").content
-        assert httpx.post(url + "/v1/data/refresh").status_code == 409
-        assert httpx.get(url + "/v1/jobs").content == before
+def test_only_live_can_be_refreshed(url: str) -> None:
+    """A replay refuses a refresh in one sentence and stays as it is; a live one has other jobs, wherever asked."""
+    jobs = httpx.get(url + "/v1/jobs")
+    answer = httpx.post(url + "/v1/data/refresh")
+    after = [httpx.get(url + "/v1/jobs") for _ in range(8)]
+    if httpx.get(url + "/_toolkit/healthz").json()["mode"] == "replay":
+        assert answer.status_code == 409
+        assert {one.content for one in after} == {jobs.content}
+        return
+    assert len({one.content for one in after}) == 1
+    assert answer.json()["counts"]["jobs"] == len(jobs.json()) == len(after[0].json())
+    assert answer.headers["X-Toolkit-Sequence"] == after[0].headers["X-Toolkit-Sequence"]
+    assert int(answer.headers["X-Toolkit-Sequence"]) == int(jobs.headers["X-Toolkit-Sequence"]) + 1
+    assert {job["job_id"] for job in jobs.json()}.isdisjoint(job["job_id"] for job in after[0].json())
+    httpx.post(url + "/_toolkit/reset", json={})
+    assert httpx.get(url + "/v1/jobs").content == jobs.content

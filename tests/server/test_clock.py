@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from toolkit.clock import FrozenClock, RunningClock, wall_now
+from toolkit.clock import FrozenClock, RunningClock, SetClock, Setting, wall_now
 
 START = 1_767_225_600_000
 FAR = START + 10**12
@@ -34,6 +34,19 @@ def test_a_clock_of_another_process_goes_on() -> None:
     """A clock given when another one started shows what that one would show by now."""
     clock = RunningClock(START, FAR, anchor_wall=wall_now() - 3_600_000)
     assert 3_600_000 <= clock.now() - START < 3_660_000
+
+
+def test_a_clock_that_is_set_as_another_one_is_shows_the_same() -> None:
+    """At every moment, however long ago the other one was set, at any speed."""
+    moment = 1_000_000
+    one = SetClock(Setting(START), last=FAR, monotonic_ns=lambda: moment)
+    other = SetClock(Setting(START + 7, frozen=True), last=FAR, monotonic_ns=lambda: moment)
+    one.set(Setting(START + 50, speed=333))
+    for _ in range(5):
+        moment += 1_234_567_891
+        other.set_since(*one.since)
+        assert other.now() == one.now() > START + 50
+        assert other.setting == one.setting
 
 
 def test_an_anchor_in_the_future_counts_as_now() -> None:

@@ -54,6 +54,16 @@ def test_numbers_are_plain_where_that_loses_nothing(text: str, kept: object) -> 
     assert dumps(as_kept(entry)) == dumps(entry)
 
 
+def test_who_watches_a_log_is_told_when_an_entry_is_there() -> None:
+    """The number of each entry from then on, at a moment at which the log has it."""
+    log, told = MemoryLog(), []
+    log.append(1, {"do": "refresh"})
+    log.watch(lambda sequence: told.append((sequence, log.sequence, len(log.in_order()))))
+    log.append(2, {"do": "refresh"})
+    log.append(3, {"do": "reset"})
+    assert told == [(2, 2, 2), (3, 3, 0)]
+
+
 def test_what_is_appended_is_a_fact() -> None:
     """Changing an entry after it was appended changes nothing in the log."""
     log = MemoryLog()

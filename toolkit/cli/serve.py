@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.server.opening import Opened, Options
     from toolkit.server.reload import Inherited
+    from toolkit.server.workers.owner import Crew
 
 
 def serve(  # noqa: PLR0913 - one parameter a flag
@@ -32,6 +33,10 @@ def serve(  # noqa: PLR0913 - one parameter a flag
     port: Annotated[
         int, typer.Option("--port", "-p", metavar="N", min=0, max=65535, help="Port to listen on; 0 for any free one.")
     ] = 5678,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="How many processes answer on the port; on Linux."),
+    ] = 1,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the toolkit's code changes; same world and time.")
     ] = False,
@@ -120,6 +125,7 @@ def serve(  # noqa: PLR0913 - one parameter a flag
     only_live |= {"--epoch": None if rebase else epoch}
     only_replay = {"--allow-edited": allow_edited, "--serve-unredacted": serve_unredacted, "--rebase": rebase}
     _check_mode(live=live, replay=replay, only_live=only_live, only_replay=only_replay)
+    _check_workers(workers, reload=reload)
 
     from toolkit.server.binding import bind  # noqa: PLC0415 - `toolkit --help` does without servers
     from toolkit.server.opening import Options  # noqa: PLC0415 - as above
@@ -150,7 +156,7 @@ def serve(  # noqa: PLR0913 - one parameter a flag
             requests=requests,
         )
         try:
-            _serve(options, sock, inherited, host=host, token_file=token_file, verbose=verbose)
+            _serve(options, sock, inherited, host=host, workers=workers, token_file=token_file, verbose=verbose)
         except ToolkitError as error:
             if inherited is not None:
                 inherited.refused(error.exit_code)
@@ -171,12 +177,24 @@ def _check_mode(
             raise UsageError(msg)
 
 
+def _check_workers(workers: int, *, reload: bool) -> None:
+    if workers == 1:
+        return
+    if reload:
+        msg = "cannot use --workers with --reload: one process is started anew at each change; leave one of them out"
+        raise UsageError(msg)
+    if sys.platform != "linux":
+        msg = "cannot use --workers here: only Linux spreads the connections to a port over processes; leave it out"
+        raise UsageError(msg)
+
+
 def _serve(  # noqa: PLR0913 - one fact each
     options: Options,
     sock: socket.socket,
     inherited: Inherited | None,
     *,
     host: str,
+    workers: int,
     token_file: Path | None,
     verbose: bool,
 ) -> None:
@@ -201,6 +219,8 @@ def _serve(  # noqa: PLR0913 - one fact each
         msg = f"cannot serve {options.replay} to others: it is not redacted; add --serve-unredacted if you mean it"
         raise UsageError(msg)
 
+    crew = _crew(opened, sock, workers - 1) if workers > 1 else None
+
     def ready() -> None:
         if before is None:
             say(opened.source.about)
@@ -216,7 +236,13 @@ def _serve(  # noqa: PLR0913 - one fact each
             inherited.is_up(Run(opened.worlds.settings.start.t, opened.set_wall, token, opened.rebased))
 
     front = Front(opened.source.cluster, opened.clock, worlds=opened.worlds, guard=Guard(host, token))
-    run(front, sock, ready=ready, tell=say if verbose else None, link=inherited and inherited.link)
+    run(front, sock, ready=ready, tell=say if verbose else None, link=inherited and inherited.link, crew=crew)
+
+
+def _crew(opened: Opened, sock: socket.socket, count: int) -> Crew:
+    from toolkit.server.workers.owner import Crew  # noqa: PLC0415 - one process does without
+
+    return Crew(opened, sock, count)
 
 
 def _about_log(path: Path, opened: Opened) -> str:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from toolkit.server.front import Front
     from toolkit.server.served import ServedWorld
 
+    Handle = Callable[[Request], BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]]
+
 App = Sanic[Any, Any]
 
 MOST_BODY = 64_000_000
@@ -70,8 +72,14 @@ _ONCE: Final = ("X-Toolkit-At", "X-Toolkit-World")
 """Of these the first one must not win silently."""
 
 
-def create_app(front: Front) -> App:
-    """Make the Sanic app that serves a front. Several may live in one process."""
+def create_app(front: Front, around: Callable[[Handle], Handle] | None = None, *, reads_bodies: bool = True) -> App:
+    """Make the Sanic app that serves a front. Several may live in one process.
+
+    Args:
+        front: What answers.
+        around: Gives what is asked in place of the front, from what asks the front.
+        reads_bodies: Whether a request is there as a whole when it is asked; else only what came with its headers.
+    """
     # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
     Sanic.test_mode = True
     # On a terminal Sanic would recommend flags of its own, which the toolkit does not have.
@@ -94,12 +102,16 @@ def create_app(front: Front) -> App:
     )
     # Connections whose answers a fault holds back: nobody waits for them when the server stops.
     app.ctx.held = set()
-    app.add_route(_handler(front), "/", methods=["GET"], name="everything")
+    handle = _handler(front)
+    handle = handle if around is None else around(handle)
+    # Sanic takes what gives an answer at once as well.
+    handler: Any = handle
+    app.add_route(handler, "/", methods=["GET"], name="everything", stream=not reads_bodies)
     app.error_handler.add(Exception, _refusal(front))
     return app
 
 
-def _handler(front: Front) -> Callable[[Request], Any]:
+def _handler(front: Front) -> Handle:
     doors = front.doors
 
     def handle(request: Request) -> BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]:

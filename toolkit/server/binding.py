@@ -68,6 +68,30 @@ def _written(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def siblings(sock: socket.socket, count: int) -> list[socket.socket]:
+    """Listen so many more times where a socket listens; the system spreads what comes over all of them.
+
+    The first one is bound alone, so that a port in use is noticed; only sockets of this user can join it from here on.
+
+    Raises:
+        ToolkitError: If the system does not let us.
+    """
+    made: list[socket.socket] = []
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        for _ in range(count):
+            made.append(socket.socket(sock.family, sock.type, sock.proto))
+            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            made[-1].bind(sock.getsockname())
+            made[-1].listen(BACKLOG)
+    except OSError as error:
+        for each in made:
+            each.close()
+        raise _refused(_written(*address_of(sock)), error) from None
+    return made
+
+
 def _refused(where: str, error: OSError) -> ToolkitError:
     reason = _REASONS.get(error.errno or 0, f"{error.strerror}; choose another address with --host or --port")
     return ToolkitError(f"cannot listen on {where}: {reason}")

@@ -58,11 +58,14 @@ class Journal:
         self, t: int, method: str, target: str, head: bytes, body: bytes, status: int, fault: str = ""
     ) -> None:
         """Note a request."""
-        self.total += 1
         cut = len(head) > MOST_HEAD or len(body) > MOST_BODY or len(target) > MOST_TARGET
         if cut:
             target, head, body = target[:MOST_TARGET], head[:MOST_HEAD], body[:MOST_BODY]
-        asked = Asked(self.total, t, method[:_LONGEST_METHOD], target, head, body, cut, status, fault)
+        self.put(Asked(self.total + 1, t, method[:_LONGEST_METHOD], target, head, body, cut, status, fault))
+
+    def put(self, asked: Asked) -> None:
+        """Note a request that has its number already, and its bounds; those that come after it go on from there."""
+        self.total = asked.number
         self._kept.append(asked)
         weight = _weight(asked)
         self.weight += weight

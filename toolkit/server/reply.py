@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sanic.response import BaseHTTPResponse
 
@@ -80,11 +80,11 @@ class Spoiled(Reply):
 
     async def _reset(self, protocol: Any, _: Harm) -> None:  # noqa: ANN401 - Sanic's
         protocol.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        await _gone(protocol)
+        await gone(protocol)
 
     async def _hang(self, protocol: Any, _: Harm) -> None:  # noqa: ANN401 - Sanic's
         await asyncio.sleep(LONGEST / _SECOND)
-        await _gone(protocol)
+        await gone(protocol)
 
     async def _break_off(self, protocol: Any, _: Harm) -> None:  # noqa: ANN401 - Sanic's
         body: bytes = self.body or b""
@@ -115,10 +115,11 @@ _WAYS: Final = {
 }
 
 
-async def _gone(protocol: Any) -> None:  # noqa: ANN401 - Sanic's
+async def gone(protocol: Any) -> NoReturn:  # noqa: ANN401 - Sanic's
     """Close a connection now, and wait for the end that this task has with it."""
     protocol.abort()
     await asyncio.sleep(LONGEST / _SECOND)
+    raise asyncio.CancelledError
 
 
 def _parts(body: bytes, ends: list[int]) -> Iterator[bytes]:

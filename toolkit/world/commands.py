@@ -16,7 +16,7 @@ from toolkit.world.ids import Ids
 from toolkit.world.stories import story_flaw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from toolkit.model.wire import Document
 
@@ -114,6 +114,9 @@ class CommandLog(Protocol):
     def page(self, start: int, size: int) -> list[Command]:
         """Give entries `start` to `start + size` in the order in which they came."""
 
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Call a function with the sequence number of each entry to come, once the entry is there."""
+
     def new_id(self, kind: str) -> str:
         """Give the id of a record (`job` or `ex`) that the next entry makes.
 
@@ -130,6 +133,7 @@ class MemoryLog:
         self.seed = seed
         self._commands: list[Command] = []
         self._force = _Force()
+        self._watchers: list[Callable[[int], None]] = []
 
     @property
     def sequence(self) -> int:
@@ -146,7 +150,13 @@ class MemoryLog:
         command = Command(self.sequence + 1, t, as_kept(entry))
         self._commands.append(command)
         self._force.take(command)
-        return self.sequence
+        for watcher in self._watchers:
+            watcher(command.sequence)
+        return command.sequence
+
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Call a function with the sequence number of each entry to come, once the entry is there."""
+        self._watchers.append(watcher)
 
     def in_order(self) -> list[Command]:
         """Give what a world folds, in the order in which it does: the entries in force by instant, then sequence."""
