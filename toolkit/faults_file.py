@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.answers.spoilable import refuse_unknown
@@ -11,6 +9,7 @@ from toolkit.errors import FaultError
 from toolkit.faults.faults import MOST_FAULTS
 from toolkit.faults.named import NAMED
 from toolkit.faults.rule import fault_from, rule_of
+from toolkit.toml_file import Kind, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.model.faults import Fault
 
 _LIKE: Final = "write tables such as [[faults]] with status = 503"
+_FAULTS: Final = Kind("the faults", "set of faults", _LIKE, FaultError)
 
 
 def read_faults(text: str, say: Callable[[str], None]) -> tuple[Fault, ...]:
@@ -48,23 +48,9 @@ def read_faults(text: str, say: Callable[[str], None]) -> tuple[Fault, ...]:
 
 
 def _tables(text: str, say: Callable[[str], None]) -> list[Any]:
-    path = Path(text)
-    if text in NAMED:
-        if path.exists():
-            say(f"note: {text} is the set of faults of that name; for the file write ./{text}")
+    document = read_table(text, NAMED, _FAULTS, say)
+    if document is None:
         return list(NAMED[text].tables)
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        names = ", ".join(NAMED)
-        msg = f"cannot read the faults {text}: {error.strerror}; give a file that is there, or one of {names}"
-        raise FaultError(msg) from None
-    except RecursionError:
-        msg = f"cannot read the faults {text}: it is nested too deep; {_LIKE}"
-        raise FaultError(msg) from None
-    except ValueError as error:
-        msg = f"cannot read the faults {text}: {error}; {_LIKE}"
-        raise FaultError(msg) from None
     tables = document.pop("faults", None)
     if document or not isinstance(tables, list):
         what = f"it says {next(iter(document))}" if document else "it has no tables [[faults]]"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.errors import ScenarioError, UsageError
+from toolkit.toml_file import Kind, read_table
 from toolkit.world.named import NAMED
 from toolkit.world.parameters import PARAMETERS
 from toolkit.world.scenario import Scenario
@@ -15,7 +14,9 @@ from toolkit.world.stories import TALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+_SCENARIO: Final = Kind("the scenario", "scenario", "write it as TOML, such as jobs = 25", ScenarioError)
 OF_A_RUN: Final = ("seed", "epoch")
 """Parameters that belong to a run: each command has a default of its own where a scenario does not say."""
 
@@ -30,23 +31,8 @@ def read_scenario(text: str, say: Callable[[str], None]) -> dict[str, Any]:
     Raises:
         ScenarioError: If there is none of that name and no such file, or it is not TOML.
     """
-    path = Path(text)
-    if text in NAMED:
-        if path.exists():
-            say(f"note: {text} is the scenario of that name; for the file write ./{text}")
-        return dict(NAMED[text].table)
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        names = ", ".join(NAMED)
-        msg = f"cannot read the scenario {text}: {error.strerror}; give a file that is there, or one of {names}"
-        raise ScenarioError(msg) from None
-    except RecursionError:
-        msg = f"cannot read the scenario {text}: it is nested too deep; write it as TOML, such as jobs = 25"
-        raise ScenarioError(msg) from None
-    except ValueError as error:
-        msg = f"cannot read the scenario {text}: {error}; write it as TOML, such as jobs = 25"
-        raise ScenarioError(msg) from None
+    table = read_table(text, NAMED, _SCENARIO, say)
+    return dict(NAMED[text].table) if table is None else table
 
 
 def shown_scenario(text: str, say: Callable[[str], None]) -> str:
