@@ -154,19 +154,19 @@ class Deltas:
         The number may be that of a frame after the last.
         """
         frames, values = self._frames, self.values
-        place = bisect_right(frames, frame) - 1
-        if place < 0:
+        place = bisect_right(frames, frame)
+        if not place:
             value, moves = values[0], frames[0] + 1
-        elif place + 1 == len(frames):
-            value, moves = values[place], len(self._instants)
+        elif place == len(frames):
+            value, moves = values[-1], len(self._instants)
         else:
-            value, after = values[place], values[place + 1]
+            value, after = values[place - 1], values[place]
             if value == after:
-                moves = frames[place + 1] + 1
+                moves = frames[place] + 1
             else:
-                start, moves = frames[place], frame + 1
+                start, moves = frames[place - 1], frame + 1
                 if frame > start:
-                    value += (after - value) // (frames[place + 1] - start) * (frame - start)
+                    value += (after - value) // (frames[place] - start) * (frame - start)
         return (format_instant(value) if self.dates else value), moves
 
     def steps(self) -> Iterator[tuple[int, int | str]]:
