@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from toolkit.model.wire import Document
     from toolkit.tracks.paths import Path
 
-_MARK: Final = '"\\u0001%d\\u0001"'
+_BEGIN: Final = "\\u0001"
+_MARK: Final = f'"{_BEGIN}%d{_BEGIN}"'
 """Stands in a gap until the text is cut there."""
 
 
@@ -68,9 +69,9 @@ def form_of(doc: Document, dates: Mapping[Path, bool]) -> Form:
     marked = doc
     for path, mark in marks.items():
         marked = put(marked, path, Literal(mark))
-    text = pretty_item(marked).decode().replace("%", "%%")
-    if any(text.count(mark) > 1 for mark in marks.values()):
+    if _BEGIN.encode() in pretty_item(doc):
         return Form(doc, list(dates), 0, None, dated=False)
+    text = pretty_item(marked).decode().replace("%", "%%")
     paths = sorted((path for path in dates if marks[path] in text), key=lambda path: text.index(marks[path]))
     for path in paths:
         text = text.replace(marks[path], '"%b"' if dates[path] else "%d")
