@@ -11,16 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.recorder.fake_cluster import QUICK
+from toolkit.answers.answer import Cluster
+from toolkit.clock import FrozenClock
+from toolkit.model.instants import HOUR
 from toolkit.model.wire import dumps, etag, pretty
+from toolkit.recorder.address import parse_address
 from toolkit.recorder.client import Answer, Before, Client
 from toolkit.recorder.compose import Composer
 from toolkit.recorder.entries import frame_entry
 from toolkit.recorder.fault import Fault
-from toolkit.recorder.frames import FrameReader
+from toolkit.recorder.frames import FrameReader, Seen
 from toolkit.recorder.narrow import Whole
 from toolkit.recorder.recall import Recall, read_anew
 from toolkit.recorder.redact import Redactor, Report
 from toolkit.recorder.sources import SOURCES
+from toolkit.server.thread import ServerThread
+from toolkit.world.commands import MemoryLog
+from toolkit.world.scenario import Scenario
+from toolkit.world.timeline import LiveTimeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -232,3 +241,30 @@ def test_a_long_list_that_moves_is_recorded_as_if_nothing_was_remembered(tagged:
 
     assert brief[:2] == plain[:2]
     assert (brief[2] * 2 < plain[2]) == (tagged is etag)
+
+
+def test_a_live_server_sends_what_stands_still_once() -> None:
+    """Of a cluster that stands still, the second frame is asked for and not sent; what it is told is the same."""
+    timeline = LiveTimeline(Scenario(jobs=60), MemoryLog())
+
+    async def reading(url: str) -> tuple[list[Seen], list[int]]:
+        async with Client(parse_address(url), QUICK) as client:
+            reader = FrameReader(client, "URL", brief=True)
+            seen, received = [], [0]
+            for number in range(3):
+                seen.append(await reader.read(number))
+                received.append(client.received)
+            return seen, received
+
+    clock = FrozenClock(timeline.first + HOUR)
+    with ServerThread(Cluster(timeline, None, "live"), clock) as server:
+        (first, second, third), received = asyncio.run(reading(server.url))
+
+    whole, rest = received[1], received[2] - received[1]
+    assert rest * 20 < whole
+    assert received[3] - received[2] == rest
+    assert first.same == frozenset()
+    assert second.same == third.same == {"nodes", "controllers", "jobs", "executions", "assets"}
+    assert all(first.records[name] for name in second.same)
+    for name in second.same:
+        assert second.records[name] == [(key, b"") for key, _ in first.records[name]]
