@@ -63,6 +63,23 @@ def test_what_a_parser_would_change_is_kept(text: str) -> None:
     assert b"".join(pretty(value).split()) == b"".join(text.encode().split())
 
 
+NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+
+
+@given(st.lists(NUMBERS | JSON.map(json.dumps), max_size=5), st.sampled_from(["", " ", "\n  "]))
+def test_numbers_and_texts_are_read_as_they_are_written(values: list[str], blank: str) -> None:
+    """Whatever stands beside it and between, a number is written as it was read, and a text is the same text."""
+    text = f"[{blank}{f',{blank}'.join(values)}{blank}]"
+    read = loads(text.encode())
+
+    assert len(read) == len(values)
+    for value, one in zip(read, values, strict=True):
+        if one[:1] in "-0123456789":
+            assert dumps(value).decode() == one
+        else:
+            assert json.loads(dumps(value)) == json.loads(one)
+
+
 def test_real_surrogate_pairs_are_characters() -> None:
     """A pair of surrogates is one character, as for every parser."""
     assert loads(b'["\\ud83d\\ude00"]') == ["\U0001f600"]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from toolkit.model.wire import Document, dumps
+from toolkit.model.wire import Document, dumps, pretty_item
 from toolkit.timeline.view import NEVER
 from toolkit.tracks import state
 from toolkit.tracks.state import Line, TrackState, apply
@@ -122,7 +122,10 @@ def test_the_state_is_the_definitions(track: Track, instants: list[int]) -> None
     """Whatever is asked first, every instant's document is the one the definition gives, key order included."""
     state = TrackState(track)
     for t in instants:
-        assert dumps(plain(track, t)) == dumps(state.at(t).value)
+        expected = plain(track, t)
+        record = state.record(t, -1).value
+        assert (None if record is None else record.item) == (None if expected is None else pretty_item(expected))
+        assert dumps(expected) == dumps(state.at(t).value)
 
 
 @settings(deadline=None, max_examples=300)

@@ -19,6 +19,9 @@ Document = dict[str, Any]
 """One JSON object as it is sent: keys in wire order, values as JSON has them."""
 
 _SPECIAL: Final = re.compile(rb"[0-9][.eE]|[0-9]{18}|-0(?![0-9])|\\u[dD][89a-fA-F]")
+_DIGITS: Final = bytes(ord("0" if byte in b"0123456789" else " ") for byte in range(256))
+_LONG: Final = b"0" * 18
+_MINUS_ZERO: Final = re.compile(rb"-0(?=[\s,\]}]|\Z)")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _ESCAPE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u(d[89a-f][0-9a-f]{2})")
 _HIDDEN: Final = re.compile(rb"\x7f(d[89a-f][0-9a-f]{2})\x7f")
@@ -45,6 +48,10 @@ class Literal:
     def __repr__(self) -> str:
         """Show the token."""
         return f"Literal({self.text!r})"
+
+
+_PLAIN: Final = msgspec.json.Decoder(float_hook=Literal)
+_REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def _fragment(value: object) -> orjson.Fragment:
@@ -126,6 +133,16 @@ def loads(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
     Raises:
         ValueError: If the text is not JSON.
     """
+    if _LONG in text.translate(_DIGITS) or _MINUS_ZERO.search(text):
+        return _careful(text)
+    try:
+        return _PLAIN.decode(text)
+    except _REFUSALS:
+        return _careful(text)
+
+
+def _careful(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Read what msgspec would change or refuses: large integers, `-0`, lone surrogates, deep nesting, no JSON."""
     if not _SPECIAL.search(text):
         return orjson.loads(text)
     return _keep_surrogates(json.loads(text.decode(), parse_float=Literal, parse_int=_integer, parse_constant=_refuse))

@@ -49,10 +49,10 @@ def cut_object(body: bytes) -> Cut:
         Fault: If it is none.
     """
     text = _checked(body, b"{").strip(_BLANKS)
-    if _is_deep(text):
+    if is_deep(text):
         reason = "JSON that is nested too deep"
         raise Fault(reason)
-    if not _is_utf8(text):
+    if not is_utf8(text):
         raise _no_json()
     try:
         _ONE.decode(text)
@@ -71,7 +71,7 @@ def cut_list(body: bytes) -> Cut:
         texts = [("", bytes(raw)) for raw in _LIST.decode(_checked(body, b"["))]
     except _REFUSALS:
         texts = [("", text) for text in _careful(body)]
-    return _sorted_out(texts, utf8=_is_utf8(body))
+    return _sorted_out(texts, utf8=is_utf8(body))
 
 
 def cut_map(body: bytes) -> Cut:
@@ -84,7 +84,7 @@ def cut_map(body: bytes) -> Cut:
         texts = [(key, bytes(raw)) for key, raw in _MAP.decode(_checked(body, b"{")).items()]
     except _REFUSALS:
         texts = list(dict(_member(text) for text in _careful(body)).items())
-    return _sorted_out(texts, utf8=_is_utf8(body))
+    return _sorted_out(texts, utf8=is_utf8(body))
 
 
 def _checked(body: bytes, opening: bytes) -> bytes:
@@ -106,7 +106,7 @@ def _checked(body: bytes, opening: bytes) -> bytes:
 def _sorted_out(texts: list[tuple[str, bytes]], *, utf8: bool) -> Cut:
     records, odd = [], []
     for key, text in texts:
-        if text[:1] == b"{" and not _is_deep(text) and (utf8 or _is_utf8(text)):
+        if text[:1] == b"{" and not is_deep(text) and (utf8 or is_utf8(text)):
             records.append((key, text))
         else:
             odd.append(text)
@@ -120,7 +120,8 @@ def told_odd(count: int) -> str:
     return f"{count:,} {'entry that is no record' if count == 1 else 'entries that are no records'}"
 
 
-def _is_utf8(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Tell whether bytes are UTF-8."""
     if text.isascii():
         return True
     try:
@@ -130,7 +131,8 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _is_deep(text: bytes) -> bool:
+def is_deep(text: bytes) -> bool:
+    """Tell whether JSON is nested deeper than a record may be."""
     if text.count(b"{") + text.count(b"[") <= _DEEPEST:
         return False
     depth = deepest = 0
@@ -167,7 +169,7 @@ def _careful(body: bytes) -> Iterator[bytes]:
 
 
 def _check_entry(entry: bytes, opening: bytes) -> None:
-    if not _is_deep(entry) and _is_utf8(entry):
+    if not is_deep(entry) and is_utf8(entry):
         _load(opening + entry + {b"[": b"]", b"{": b"}"}[opening])
         if not entry:
             raise _no_json()
@@ -179,7 +181,7 @@ def _member(text: bytes) -> tuple[str, bytes]:
     colon = _TOKEN.search(text, found.end()) if found else None
     if found is None or colon is None or colon[0] != b":":
         raise _no_json()
-    name = found[0] if _is_utf8(found[0]) else found[0].decode(errors="replace").encode()
+    name = found[0] if is_utf8(found[0]) else found[0].decode(errors="replace").encode()
     key = next(iter(_load(b"{" + name + b":0}")))
     return key, text[colon.end() :].strip(_BLANKS)
 

@@ -19,7 +19,7 @@ from toolkit.clock import wall_now
 from toolkit.errors import RecordError, UsageError
 from toolkit.model.instants import parse_instant
 from toolkit.recorder.access import Access
-from toolkit.recorder.failures import check_status, redirect_fault, transport_fault
+from toolkit.recorder.failures import NOT_MODIFIED, check_status, redirect_fault, transport_fault
 from toolkit.recorder.fault import Fault
 from toolkit.recorder.pace import Pacer, pause_before
 from toolkit.recorder.transport import guarded_transport, is_same_host
@@ -64,11 +64,23 @@ class Limits:
 
 
 class Answer(NamedTuple, Generic[T]):
-    """What was read from an answer's body, and when it was true; `stamped` if the server itself said so."""
+    """What was read from an answer's body, and when it was true; `stamped` if the server itself said so.
+
+    Attributes:
+        tag: Its `ETag`; empty without.
+    """
 
     value: T
     t: int
     stamped: bool
+    tag: str = ""
+
+
+class Before(NamedTuple, Generic[T]):
+    """What was read before, and the `ETag` that a body still has if it is the same."""
+
+    value: T
+    tag: str
 
 
 class Client:
@@ -126,6 +138,7 @@ class Client:
         *,
         attempts: int | None = None,
         headers: dict[str, str] | None = None,
+        before: Before[T] | None = None,
     ) -> Answer[T]:
         """Ask for a path (with its query) until there is an answer, or attempts or patience are used up.
 
@@ -134,6 +147,7 @@ class Client:
             read: Makes what is wanted of an answer's body; it raises `Fault` for a body that cannot be used.
             attempts: How often at most; the limits' number by default.
             headers: Further ones to send.
+            before: What was read before; it is the answer again if the server says that it still is.
 
         Raises:
             Fault: If there is no answer that could be recorded.
@@ -149,7 +163,7 @@ class Client:
                 async with self._slots:
                     # Waiting for a slot is not the cluster's fault.
                     begun = now() if begun is None else begun
-                    return await self._once(path, read, headers or {})
+                    return await self._once(path, read, headers or {}, before)
             except Fault as fault:
                 pause = pause_before(
                     attempt,
@@ -164,11 +178,14 @@ class Client:
                 await asyncio.sleep(pause)
                 attempt += 1
 
-    async def _once(self, path: str, read: Callable[[bytes], T], headers: dict[str, str]) -> Answer[T]:
-        request = self._http.build_request("GET", self._prefix + path, headers=headers)
+    async def _once(
+        self, path: str, read: Callable[[bytes], T], headers: dict[str, str], before: Before[T] | None
+    ) -> Answer[T]:
+        condition = {"If-None-Match": before.tag} if before else {}
+        request = self._http.build_request("GET", self._prefix + path, headers=headers | condition)
         try:
             async with asyncio.timeout(None) as limit:
-                response, body = await self._followed(request, limit)
+                response, body = await self._followed(request, limit, conditional=before is not None)
         except TimeoutError:
             reason = f"no answer within {self._limits.timeout_s:g} s"
             raise Fault(reason, again=True, silent=True) from None
@@ -178,15 +195,18 @@ class Client:
             raise transport_fault(error, proxied=self._proxied) from None
         stamp = _stamp(response)
         try:
-            value = read(body)
+            value = before.value if before and response.status_code == NOT_MODIFIED else read(body)
         except Fault:
             raise
         except Exception:  # noqa: BLE001 - as above
             reason = "an answer that cannot be read"
             raise Fault(reason) from None
-        return Answer(value, wall_now() if stamp is None else stamp, stamp is not None)
+        tag = response.headers.get("ETag", "")
+        return Answer(value, wall_now() if stamp is None else stamp, stamp is not None, tag)
 
-    async def _followed(self, request: httpx.Request, limit: asyncio.Timeout) -> tuple[httpx.Response, bytes]:
+    async def _followed(
+        self, request: httpx.Request, limit: asyncio.Timeout, *, conditional: bool
+    ) -> tuple[httpx.Response, bytes]:
         """Send a request and at most three more, to where redirects within the cluster lead."""
         for followed in range(_REDIRECTS + 1):
             await self._pacer.turn()
@@ -197,7 +217,7 @@ class Client:
             response = await self._http.send(request, stream=True)
             try:
                 if response.next_request is None:
-                    check_status(response, wall_now())
+                    check_status(response, wall_now(), conditional=conditional)
                     return response, await self._body(response)
                 request = self._redirected(request, response)
             finally:

@@ -6,13 +6,12 @@ is what it was in the frame before is not looked at again.
 
 from __future__ import annotations
 
-from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.model.wire import dumps_to_keep, loads
 from toolkit.tracks.fold import record_id
-from toolkit.tracks.steps import FrameStep, Stepper
+from toolkit.tracks.steps import FrameStep, Step, Stepper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 _CLUSTER: Final = ("info", "stats")
 _NAMELESS: Final = "no-id"
 _DIGEST: Final = 16
+_SAME: Final = Step({}, [], [])
 
 
 class _Known(NamedTuple):
@@ -53,7 +53,7 @@ class Composer:
             self._learn(seen)
             self._learning = False
         steps = {
-            name: self._stepper.take(t, name, self._collection(name, records))
+            name: _SAME if name in seen.same else self._stepper.take(t, name, self._collection(name, records))
             for name, records in seen.records.items()
             if name not in _CLUSTER
         }
@@ -71,6 +71,7 @@ class Composer:
         nodes = [text for name in stepper.order("nodes") if (text := stepper.text("nodes", name)) is not None]
         for name, records in seen.records.items():
             for key, text in records:
+                assert text, "nothing is known yet"
                 collection = "cluster" if name in _CLUSTER else name
                 before = stepper.text(collection, key)
                 # A node's key is a pseudonym itself: its other fields tell which one it was.
@@ -79,20 +80,26 @@ class Composer:
 
     def _collection(self, name: str, records: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | None]]:
         """Give a collection's ids and texts, `None` for a text that is known."""
-        before, self._known[name] = self._known.get(name, {}), {}
-        times: Counter[str] = Counter()
+        before = self._known.get(name, {})
+        after = self._known[name] = {}
+        times: dict[str, int] = {}
         for key, text in records:
-            times[key] += 1
-            place = key, times[key]
-            digest = blake2b(text, digest_size=_DIGEST).digest()
+            place = key, times.get(key, 0)
+            times[key] = place[1] + 1
             known = before.get(place)
+            if not text:
+                assert known is not None, "what is known was seen in the frame before"
+                after[place] = known
+                yield known.id, None
+                continue
+            digest = blake2b(text, digest_size=_DIGEST).digest()
             if known is not None and known.digest == digest and key:
-                self._known[name][place] = known
+                after[place] = known
                 yield known.id, None
                 continue
             document = self._redacted(name, loads(text))
             stored = self._id(name, key, document)
-            self._known[name][place] = _Known(digest, stored)
+            after[place] = _Known(digest, stored)
             yield stored, dumps_to_keep(document)
 
     def _id(self, name: str, key: str, document: Document) -> str:

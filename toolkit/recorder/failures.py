@@ -56,6 +56,7 @@ _NOT_REFUSED: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLWantReadE
 """What TLS says of connections that broke, and of those that it only waits for."""
 _STATUS_DIGITS: Final = 3
 _OK: Final = 200
+NOT_MODIFIED: Final = 304
 _BUSY: Final = 429
 _SERVER_ERROR: Final = 500
 _ABSENT: Final = frozenset({404, 405})
@@ -66,18 +67,19 @@ _MEANINGS: Final = {
 }
 
 
-def check_status(response: httpx.Response, now: int) -> None:
-    """Let an answer with status 200 pass.
+def check_status(response: httpx.Response, now: int, *, conditional: bool = False) -> None:
+    """Let an answer with status 200 pass, and 304 where it was asked for.
 
     Args:
         response: The answer, its body not read.
         now: The instant, for a `Retry-After` that is a date.
+        conditional: Whether the request said what the client has already.
 
     Raises:
         Fault: For any other status.
     """
     status = response.status_code
-    if status == _OK:
+    if status == _OK or (conditional and status == NOT_MODIFIED):
         return
     again = status >= _SERVER_ERROR or status == _BUSY
     reason = f"status {status}{_MEANINGS.get(status, ', a redirect to nowhere' if response.is_redirect else '')}"

@@ -14,16 +14,18 @@ from urllib.parse import quote, urlencode
 
 from toolkit.errors import RecordError
 from toolkit.model.instants import format_instant
+from toolkit.recorder.again import RepeatedReader
 from toolkit.recorder.bodies import told_odd
 from toolkit.recorder.failing import ErrorReader
 from toolkit.recorder.fault import Fault
+from toolkit.recorder.memory import Memory
 from toolkit.recorder.narrow import ListReader, Whole
-from toolkit.recorder.pages import Ask, Page
 from toolkit.recorder.sources import ERRORS, INFO, SOURCES, Source
 
 if TYPE_CHECKING:
-    from toolkit.recorder.bodies import Cut
     from toolkit.recorder.client import Client
+    from toolkit.recorder.pages import Ask, Page
+    from toolkit.recorder.recall import Found
 
 
 class Seen(NamedTuple):
@@ -33,11 +35,13 @@ class Seen(NamedTuple):
         t: The instant: the tick, or what the cluster itself says in `X-Toolkit-Instant`.
         skew_ms: From the first answer to the last.
         records: By source (those of `SOURCES`, and `errors`) the records in their order: key and JSON text as it came,
-            always an object. The key is a node's in `nodes`, the source's name in `info` and `stats`, else the
-            record's id, empty if it has none. What is missing here is in `gaps` or `absent`.
+            always an object; empty is the text of one that is, to the letter, what it was in the last frame that had
+            its source. The key is a node's in `nodes`, the source's name in `info` and `stats`, else the record's
+            id, empty if it has none. What is missing here is in `gaps` or `absent`.
         gaps: By source what could not be read this time, in fixed words; some of its records may be there.
         absent: Sources that the cluster says it does not have, and has never had.
         cut: By list what could not be reached, in fixed words.
+        same: Sources all of whose records are known and stand where they stood.
     """
 
     t: int
@@ -46,6 +50,7 @@ class Seen(NamedTuple):
     gaps: dict[str, str]
     absent: frozenset[str]
     cut: dict[str, str]
+    same: frozenset[str] = frozenset()
 
 
 class _Outcome(NamedTuple):
@@ -62,26 +67,37 @@ class _Taking:
     times: list[int] = field(default_factory=list)
     odd: dict[str, Counter[int]] = field(default_factory=dict)
 
-    def page(self, source: Source, cut: Cut) -> Page:
+    def page(self, source: Source, found: Found) -> Page:
         """Take one answer; what two pages share and is no record counts once."""
-        if cut.odd:
-            self.odd[source.name] = self.odd.get(source.name, Counter()) | Counter(map(hash, cut.odd))
-        return Page(source.entries(cut), len(cut.records) + len(cut.odd))
+        if found.odd:
+            self.odd[source.name] = self.odd.get(source.name, Counter()) | Counter(map(hash, found.odd))
+        return found.page
 
 
 class FrameReader:
     """Reads the frames of one recording, one after the other."""
 
-    def __init__(self, client: Client, shown: str, errors: bool = False) -> None:  # noqa: FBT001, FBT002 - a contract
-        """Read with a client from a cluster whose address is shown as given; with the errors of executions or not."""
+    def __init__(self, client: Client, shown: str, errors: bool = False, *, brief: bool = False) -> None:  # noqa: FBT001, FBT002 - a contract
+        """Make ready.
+
+        Args:
+            client: Asks the cluster.
+            shown: How the cluster's address is shown.
+            errors: Whether the errors of executions are read.
+            brief: Whether records that are what they were may come without their texts.
+        """
         self._client = client
         self._shown = shown
         self._paths = {source.name: source.paths for source in SOURCES}
-        self._lists = {
+        # The errors of executions are found by the texts of these.
+        self._memory = memory = Memory(texts={"executions", "controllers"} if errors else (), brief=brief)
+        readers = {
             source.name: ListReader(source.id_field, source.date_field)
             for source in (*SOURCES, ERRORS)
             if source.date_field
         }
+        self._repeated = {name: RepeatedReader(readers[name]) for name in readers if memory.remembers(name)}
+        self._lists = readers | self._repeated
         self._errors = ErrorReader(self._errors_of) if errors else None
         self._known: set[str] = set()
         self._begun = False
@@ -122,13 +138,18 @@ class FrameReader:
         absent = {source.name for source in SOURCES if source.optional} & missing - self._known
         wholes = {outcome.source.name: outcome.whole for outcome in outcomes if outcome.whole is not None}
         gaps = {name: told_odd(odd.total()) for name, odd in taking.odd.items()}
+        same = self._memory.same(wholes)
+        records = {name: [(entry.key, entry.text) for entry in whole.entries] for name, whole in wholes.items()}
+        for name in self._memory.settle(wholes) & self._repeated.keys():
+            self._repeated[name].forget()
         return Seen(
             t,
             self._skew(),
-            {name: [(entry.key, entry.text) for entry in whole.entries] for name, whole in wholes.items()},
+            records,
             gaps | {name: fault.reason for name, fault in faults.items() if name not in absent},
             frozenset(absent),
             {name: whole.cut for name, whole in wholes.items() if whole.cut},
+            same,
         )
 
     async def _with_errors(self, reader: ErrorReader, seen: Seen) -> Seen:
@@ -161,7 +182,7 @@ class FrameReader:
             if source.date_field:
                 return _Outcome(source, await self._list(source), None)
             page = await self._ask(source, "")
-            return _Outcome(source, Whole(page.entries), None)
+            return _Outcome(source, self._memory.whole(source, page), None)
         except Fault as fault:
             return _Outcome(source, None, fault)
 
@@ -197,10 +218,17 @@ class FrameReader:
 
     async def _fetch(self, source: Source, target: str, attempts: int | None) -> Page:
         taking = self._taking
-        answer = await self._client.get(target, source.cut, attempts=attempts, headers=taking.headers)
+        memory = self._memory
+        answer = await self._client.get(
+            target,
+            memory.reader(source, target),
+            attempts=attempts,
+            headers=taking.headers,
+            before=memory.before(source, target),
+        )
         self._stamped = answer.stamped if source is INFO else self._stamped
         taking.times.append(answer.t)
-        return taking.page(source, answer.value)
+        return taking.page(source, memory.note(source, target, answer))
 
     def _refuse_stranger(self, outcomes: list[_Outcome]) -> None:
         """Let a cluster pass that shows one of the lists that every Teraslice has; the others may come later."""

@@ -53,6 +53,11 @@ class ListReader:
         self._filters = True
         self._sorts = True
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What is known of the cluster: what is asked for depends on nothing else, and on what comes."""
+        return self._reach, self._behind, self._filters, self._sorts
+
     async def read(self, get: Get, *, still: bool = False) -> Whole:
         """Read the list.
 

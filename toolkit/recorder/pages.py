@@ -69,11 +69,15 @@ class Reach(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A record of a list: its id and date (empty without), and its text."""
+    """A record of a list: its id and date (empty without), and its text.
+
+    The text of a record that is known may be empty; then its digest tells it.
+    """
 
     key: str
     date: str
     text: bytes
+    digest: bytes = b""
 
 
 class Page(NamedTuple):

@@ -268,7 +268,7 @@ class _Recording:
                 # Only now: making ready must not make the first tick late.
                 self._head.start = clock.now()
             start = self._head.start
-            reader = FrameReader(client, plan.address.shown, errors=plan.errors)
+            reader = FrameReader(client, plan.address.shown, errors=plan.errors, brief=True)
             tick = self._next_tick()
             while tick <= last_tick:
                 due = start + tick * plan.every_ms

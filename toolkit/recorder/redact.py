@@ -250,7 +250,7 @@ def _given_credentials(kind: Kind, document: Document) -> frozenset[str]:
     Beside the name of a credential, in whatever field, that is what is called a value, and any number whose field is
     not known.
     """
-    naming = [key for key, value in document.items() if _names_credential(value)]
+    naming = [key for key, value in document.items() if isinstance(value, str | list) and _names_credential(value)]
     if not naming:
         return frozenset()
     return frozenset(

@@ -37,12 +37,18 @@ def delta(t: int, before: Document, after: Document) -> Change:
     The fields' JSON texts are compared: Python takes `1`, `True` and `1.0` for the same, a client may not.
     """
     changed: dict[str, Any] = {
-        field: value
-        for field, value in after.items()
-        if field not in before or (before[field] is not value and dumps(before[field]) != dumps(value))
+        field: value for field, value in after.items() if field not in before or not _same(before[field], value)
     }
     change = Change(t, set=changed, unset=[field for field in before if field not in after])
     return change if list(apply(before, change)) == list(after) else Change(t, doc=after)
+
+
+def _same(one: object, other: object) -> bool:
+    if one is other:
+        return True
+    if type(one) is type(other) and isinstance(one, str | int):
+        return one == other
+    return dumps(one) == dumps(other)
 
 
 def build(

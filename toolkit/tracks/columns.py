@@ -145,22 +145,29 @@ class Deltas:
 
     def at(self, t: int) -> Held[int | str]:
         """Give the value at an instant, and the first later instant at which it is another one."""
-        return self.at_frame(bisect_right(self._instants, t) - 1)
+        value, moves = self.look(bisect_right(self._instants, t) - 1)
+        return Held(value, self._instants[moves] if moves < len(self._instants) else NEVER)
 
-    def at_frame(self, frame: int) -> Held[int | str]:
-        """Give the value at a frame, -1 before the first, and the instant of the next one with another value."""
-        frames = self._frames
-        place = bisect_right(frames, frame) - 1
-        if place < 0:
-            value, moves = self.values[0], frames[0] + 1
-        elif place + 1 == len(frames):
-            value, moves = self.values[place], len(self._instants)
+    def look(self, frame: int) -> tuple[int | str, int]:
+        """Give the value at a frame, -1 before the first, and the number of the next one with another value.
+
+        The number may be that of a frame after the last.
+        """
+        frames, values = self._frames, self.values
+        place = bisect_right(frames, frame)
+        if not place:
+            value, moves = values[0], frames[0] + 1
+        elif place == len(frames):
+            value, moves = values[-1], len(self._instants)
         else:
-            value, start, end = self.values[place], frames[place], frames[place + 1]
-            step = (self.values[place + 1] - value) // (end - start)
-            value, moves = (value + step * (frame - start), frame + 1) if step else (value, end + 1)
-        until = self._instants[moves] if moves < len(self._instants) else NEVER
-        return Held(format_instant(value) if self.dates else value, until)
+            value, after = values[place - 1], values[place]
+            if value == after:
+                moves = frames[place] + 1
+            else:
+                start, moves = frames[place - 1], frame + 1
+                if frame > start:
+                    value += (after - value) // (frames[place] - start) * (frame - start)
+        return (format_instant(value) if self.dates else value), moves
 
     def steps(self) -> Iterator[tuple[int, int | str]]:
         """Give every instant at which it becomes another value, and that value."""

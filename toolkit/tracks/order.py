@@ -149,4 +149,6 @@ class Ordering:
 
 def _merged(moving: list[tuple[Any, int]], still: _Still, start: int, size: int) -> list[int]:
     keys, positions = still
+    if not moving:
+        return positions[start : start + size]
     return merged_page(moving, len(keys), keys.__getitem__, positions.__getitem__, start, size)

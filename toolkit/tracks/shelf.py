@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from typing import TYPE_CHECKING, Final, NamedTuple
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER, Held, Record
 from toolkit.tracks.cache import Bounded
-from toolkit.tracks.outline import BEGINNING, Outline, TrackSource
 from toolkit.tracks.state import TrackState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from toolkit.tracks.outline import Outline, TrackSource
     from toolkit.tracks.track import Track
 
 RECORDS: Final = 16_384
 """How many records of a kind are kept with their texts: more than the longest page has."""
 STATES: Final = RECORDS
 """How many changing tracks of a kind are kept indexed: a page of nothing else must fit."""
-
-
-class _Kept(NamedTuple):
-    record: Record
-    since: int
-    until: int
 
 
 class Shelf:
@@ -41,7 +35,8 @@ class Shelf:
         self._instants = instants
         self._ids: list[str] = []
         self._changing = bytearray()
-        self._records: Bounded[tuple[int, int], _Kept] = Bounded(RECORDS)
+        self._still: Bounded[int, Record] = Bounded(RECORDS)
+        self._records: Bounded[tuple[int, int], Held[Record | None]] = Bounded(RECORDS)
         self._states: Bounded[int, TrackState] = Bounded(STATES)
 
     def index(self) -> Iterator[tuple[int, Outline]]:
@@ -84,21 +79,24 @@ class Shelf:
     def at(self, position: int, t: int) -> Held[Record | None]:
         """Give the record at a position at an instant, `None` while it does not exist."""
         if not self._changing[position]:
-            kept = self._records.get((position, 0))
-            if kept is None:
-                kept = _Kept(Record(self._source[position].doc), BEGINNING, NEVER)
-                self._records.put((position, 0), kept)
-            return Held(kept.record, NEVER)
-        state = self.state(position)
+            return Held(self._still.get(position) or self._standing(position), NEVER)
+        return self._moving(position, t, bisect_right(self._instants, t) - 1)
+
+    def _standing(self, position: int) -> Record:
+        return self._still.put(position, Record(self._source[position].doc))
+
+    def _moving(self, position: int, t: int, frame: int) -> Held[Record | None]:
+        """Give a record that changes; one without counters is kept for each time between two of its changes."""
+        state = self._states.peek(position) or self.state(position)
+        if state.counts:
+            return state.record(t, frame)
         key = position, state.segment(t)
         kept = self._records.get(key)
-        if kept is None or not kept.since <= t < kept.until:
-            doc, until = state.at(t)
-            if doc is None:
-                return Held(None, until)
-            since = t if state.track.counters else BEGINNING
-            kept = self._records.put(key, _Kept(Record(doc), since, until))
-        return Held(kept.record, kept.until)
+        if kept is None:
+            kept = state.record(t, frame)
+            if kept.value is not None:
+                self._records.put(key, kept)
+        return kept
 
     def state(self, position: int) -> TrackState:
         """Give the track at a position, ready to be asked for any instant."""
@@ -107,11 +105,17 @@ class Shelf:
 
     def all_at(self, positions: Held[list[int]], t: int) -> Held[list[tuple[int, Record]]]:
         """Give the records at positions, all of which exist at the instant, held as long as all of it stays so."""
-        found = []
+        found: list[tuple[int, Record]] = []
         until = positions.until
+        changing, still = self._changing, self._still.peek
+        frame = bisect_right(self._instants, t) - 1
         for position in positions.value:
-            record, held = self.at(position, t)
-            until = min(until, held)
-            assert record is not None, "an order gives only what exists"
+            if changing[position]:
+                record, moves = self._moving(position, t, frame)
+                if moves < until:  # noqa: PLR1730 - a page is made of these, and `min` takes three times as long
+                    until = moves
+                assert record is not None, "an order gives only what exists"
+            else:
+                record = still(position) or self._standing(position)
             found.append((position, record))
         return Held(found, until)
