@@ -32,9 +32,9 @@ def find_jobs(view: View, query: Query) -> Found | Finding:
     asked = read_asked(query)
     active = _only(query, "active")
     base = {"true": "job_id:* AND !active:false", "false": "job_id:* AND active:false"}.get(active, "job_id:*")
-    fetch = view.deleted_jobs if deleted else view.jobs
+    fetch, like = (view.deleted_jobs, None) if deleted else (view.jobs, view.jobs_like)
     plain = active not in {"true", "false"}
-    return run(view, Search(fetch, "job_id", JOBS, base + _deletion(deleted=deleted), plain, NEWEST), asked)
+    return run(view, Search(fetch, "job_id", JOBS, base + _deletion(deleted=deleted), plain, NEWEST, like), asked)
 
 
 def find_executions(view: View, query: Query, statuses: list[str]) -> Found | Finding:
@@ -45,8 +45,9 @@ def find_executions(view: View, query: Query, statuses: list[str]) -> Found | Fi
     if statuses:
         wanted = " OR ".join(f'_status:"{name}"' for name in statuses)
         base += f" AND ({wanted})"
-    fetch = view.deleted_executions if deleted else view.executions
-    return run(view, Search(fetch, "ex_id", EXECUTIONS, base + _deletion(deleted=deleted), not statuses, NEWEST), asked)
+    base += _deletion(deleted=deleted)
+    fetch, like = (view.deleted_executions, None) if deleted else (view.executions, view.executions_like)
+    return run(view, Search(fetch, "ex_id", EXECUTIONS, base, not statuses, NEWEST, like), asked)
 
 
 def jobs(view: View, query: Query) -> Body | Steps:

@@ -14,6 +14,7 @@ from toolkit.query.lucene import compile_query
 from toolkit.query.sort import Best, read_sort
 from toolkit.query.wording import QueryRefused
 from toolkit.timeline.view import NEVER, Held, Record
+from toolkit.timeline.wanted import Lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from toolkit.answers.parameters import Page, Query
     from toolkit.query.lucene import Query as Compiled
     from toolkit.query.mapping import Kind
+    from toolkit.query.sort import Key
     from toolkit.timeline.view import View
+    from toolkit.timeline.wanted import Choosing, Fetch, Wanted
 
 _STEP: Final = 20_000
 """About how many fields are looked at between two yields: some milliseconds."""
@@ -45,6 +48,7 @@ class Search(NamedTuple):
         query: Teraslice's own part of the query.
         plain: Whether that part finds everything that `fetch` gives.
         newest: The order of `fetch`, which is that of a list nobody asked to sort.
+        like: Gives the same without what a search cannot find, if the view can tell.
     """
 
     fetch: Callable[[int, int], Found]
@@ -53,6 +57,7 @@ class Search(NamedTuple):
     query: str
     plain: bool
     newest: str
+    like: Callable[[Wanted, Lead | None], Choosing[Fetch]] | None = None
 
 
 class Asked(NamedTuple):
@@ -94,8 +99,16 @@ def run(view: View, search: Search, asked: Asked) -> Found | Finding:
         # A date that is no date is none at any instant, so a refusal holds for ever.
         raise Refusal(400, refused.message, NEVER) from None
     refuse_deep(asked.page)
-    best = None if sort == search.newest else Best(keys, search.id_field, sum(asked.page))
-    return _walk(view, search, query, asked.page, best)
+    if sort == search.newest:
+        return _walk(view, search, query, asked.page, None)
+    best = Best(keys, search.id_field, sum(asked.page))
+    return _walk(view, search, query, asked.page, best, None if asked.filter else _lead(search, keys[0], asked.page))
+
+
+def _lead(search: Search, key: Key, page: Page) -> Lead | None:
+    """Give what may be left out for its place in an order, where nothing is left out for what it is."""
+    by_date = key.field in {"_created", "_updated"}
+    return Lead(key.field, key.down, max(1, sum(page))) if search.plain and by_date else None
 
 
 def settled(found: Found | Finding) -> Finding:
@@ -103,14 +116,19 @@ def settled(found: Found | Finding) -> Finding:
     return found if isinstance(found, Held) else (yield from found)
 
 
-def _walk(view: View, search: Search, query: Compiled, page: Page, best: Best | None) -> Finding:
+def _walk(  # noqa: PLR0913, PLR0917 - what is looked for, and how
+    view: View, search: Search, query: Compiled, page: Page, best: Best | None, lead: Lead | None = None
+) -> Finding:
     """Look through a list, newest first, and stop as soon as the page is full if that is its order."""
+    fetch = search.fetch
+    if search.like is not None:
+        fetch = (yield from search.like(query.wanted, lead)) or fetch
     step = max(1, min(_MOST_AT_ONCE, _STEP // query.cost))
     until = view.t + 1 if query.uses_now else NEVER
     found: list[Record] = []
     start, more = 0, page.size > 0
     while more:
-        records, held = search.fetch(start, step)
+        records, held = fetch(start, step)
         until = min(until, held)
         start += len(records)
         take = found.append if best is None else best.add

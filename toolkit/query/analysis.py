@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from toolkit.timeline.wanted import Like
+
 _TOKEN: Final = re.compile(
     r"\w+(?:(?:(?<=[^\W\d_])[.:'’·](?=[^\W\d_])|(?<=\d)[.,;'’](?=\d))\w+)*",  # noqa: RUF001 - Unicode's apostrophe
 )
@@ -72,6 +74,13 @@ class Wildcard:
                 self._parts[-1].append("")
             else:
                 self._parts[-1].append(one[-1].lower() if lower else one[-1])
+
+    @property
+    def hint(self) -> Like:
+        """What is known of a text that fits."""
+        first = self._parts[0]
+        start = first[: first.index("")] if "" in first else first
+        return Like("".join(start), frozenset(one for part in self._parts for one in part if one))
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole text fits."""

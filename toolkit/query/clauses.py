@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from luqum.tree import BaseGroup, Boost, Fuzzy, Phrase, Proximity, Range, SearchField
 
@@ -11,19 +11,29 @@ from toolkit.model.wire import Document
 from toolkit.query import leaves
 from toolkit.query.analysis import Wildcard, has_wildcard, unescaped
 from toolkit.query.dates import uses_now
-from toolkit.query.leaves import Field, Test
+from toolkit.query.leaves import Check, Field
 from toolkit.query.lexer import NoLucene
 from toolkit.query.mapping import Kind, values
 from toolkit.query.wording import QueryRefused
+from toolkit.timeline.wanted import Leaf, Wanted, either
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as ReadOnly
 
-    from toolkit.query.leaves import Bound
+    from toolkit.query.leaves import Bound, Test
 
 Predicate = Callable[[Document], bool]
-Make = Callable[[Field], Test | None]
-Group = Callable[[Any, "Fields", str | None], Predicate | None]
+
+
+class Clause(NamedTuple):
+    """A part of a query: its predicate, and what it wants as far as that can be told without a document."""
+
+    matches: Predicate
+    wanted: Wanted
+
+
+Make = Callable[[Field], Check | None]
+Group = Callable[[Any, "Fields", str | None], Clause | None]
 
 
 class Fields:
@@ -69,28 +79,30 @@ class Fields:
         except ValueError:
             raise NoLucene(self.text) from None
 
-    def match(self, name: str | None, make: Make) -> Predicate | None:
-        """Make a predicate that holds if any value of any field of a name passes.
+    def match(self, name: str | None, make: Make) -> Clause | None:
+        """Make a clause that holds if any value of any field of a name passes.
 
         Args:
             name: A field, a pattern, or `None` for all.
             make: Makes the test for a field; `None` if analysis leaves nothing of the clause.
         """
         names, lenient = self.find(name)
-        tests: list[tuple[str, Test]] = []
+        checks: list[tuple[str, Check]] = []
         for one in names:
             try:
-                test = make(leaves.Field(one, self._mapping[one], self._now))
+                check = make(leaves.Field(one, self._mapping[one], self._now))
             except QueryRefused:
                 if not lenient:
                     raise
                 continue
-            if test is not None:
-                tests.append((one, test))
+            if check is not None:
+                checks.append((one, check))
             elif not lenient:
                 return None
-        self.cost += len(tests)
-        return lambda document: any(test(value) for one, test in tests for value in values(document, one))
+        self.cost += len(checks)
+        wanted = either(Leaf(one, *check) for one, check in checks)
+        tests = [(one, check.test) for one, check in checks]
+        return Clause(_any_of(tests), wanted)
 
     def sees(self, name: str | None, *texts: str | None) -> None:
         """Note dates that depend on the instant."""
@@ -98,20 +110,27 @@ class Fields:
             self.uses_now |= any(self._mapping[one] == Kind.DATE for one in self.find(name)[0])
 
 
-def many_words(words: list[Any], fields: Fields, field: str | None) -> Predicate | None:
+def _any_of(tests: list[tuple[str, Test]]) -> Predicate:
+    if len(tests) == 1:
+        name, only = tests[0]
+        return lambda document: any(map(only, values(document, name)))
+    return lambda document: any(test(value) for one, test in tests for value in values(document, one))
+
+
+def many_words(words: list[Any], fields: Fields, field: str | None) -> Clause | None:
     """Make the clause of several plain words in a row: analysed together, one value for what is not analysed."""
     text = fields.plain(" ".join(one.value for one in words))
     return _term(text, fields, field)
 
 
-def clause(tree: Any, fields: Fields, field: str | None, group: Group) -> Predicate | None:  # noqa: ANN401, PLR0911 - a table
-    """Make the predicate of one clause.
+def clause(tree: Any, fields: Fields, field: str | None, group: Group) -> Clause | None:  # noqa: ANN401, PLR0911 - a table
+    """Make one clause.
 
     Args:
         tree: luqum's.
         fields: The index.
         field: The field that a group around it names.
-        group: Makes the predicate of a group.
+        group: Makes the clause of a group.
     """
     if isinstance(tree, Boost):
         return clause(tree.expr, fields, field, group)
@@ -132,21 +151,21 @@ def clause(tree: Any, fields: Fields, field: str | None, group: Group) -> Predic
     return _word(tree.value, fields, field, None)
 
 
-def _exists(tree: Any, fields: Fields) -> Predicate | None:  # noqa: ANN401
-    return fields.match(fields.plain(str(tree).strip('"')).replace("*", r"\*"), lambda _field: leaves.anything)
+def _exists(tree: Any, fields: Fields) -> Clause | None:  # noqa: ANN401
+    return fields.match(fields.plain(str(tree).strip('"')).replace("*", r"\*"), lambda _field: leaves.ANYTHING)
 
 
-def _phrase(tree: Any, slop: int, fields: Fields, field: str | None) -> Predicate | None:  # noqa: ANN401
+def _phrase(tree: Any, slop: int, fields: Fields, field: str | None) -> Clause | None:  # noqa: ANN401
     text = fields.plain(tree.value[1:-1])
     fields.sees(field, text)
     return fields.match(field, lambda one: leaves.phrase(one, text, slop))
 
 
-def _word(raw: str, fields: Fields, field: str | None, degree: float | None) -> Predicate | None:
+def _word(raw: str, fields: Fields, field: str | None, degree: float | None) -> Clause | None:
     if raw == "*":
         if field is None or field == "*":
-            return lambda _document: True
-        return fields.match(field, lambda _field: leaves.anything)
+            return Clause(lambda _document: True, None)
+        return fields.match(field, lambda _field: leaves.ANYTHING)
     if has_wildcard(raw):
         return fields.match(field, lambda one: leaves.wildcard(one, raw))
     text = fields.plain(raw)
@@ -161,12 +180,12 @@ def _word(raw: str, fields: Fields, field: str | None, degree: float | None) -> 
     return _term(text, fields, field)
 
 
-def _term(text: str, fields: Fields, field: str | None) -> Predicate | None:
+def _term(text: str, fields: Fields, field: str | None) -> Clause | None:
     fields.sees(field, text)
     return fields.match(field, lambda one: leaves.term(one, text))
 
 
-def _range(tree: Any, fields: Fields, field: str | None) -> Predicate | None:  # noqa: ANN401
+def _range(tree: Any, fields: Fields, field: str | None) -> Clause | None:  # noqa: ANN401
     return _span(
         leaves.Bound(_bound(tree.low, fields), tree.include_low),
         leaves.Bound(_bound(tree.high, fields), tree.include_high),
@@ -181,6 +200,6 @@ def _bound(tree: Any, fields: Fields) -> str | None:  # noqa: ANN401
     return None if tree.value == "*" else fields.plain(tree.value)
 
 
-def _span(low: Bound, high: Bound, fields: Fields, field: str | None) -> Predicate | None:
+def _span(low: Bound, high: Bound, fields: Fields, field: str | None) -> Clause | None:
     fields.sees(field, low.text, high.text)
     return fields.match(field, lambda one: leaves.span(one, low, high))

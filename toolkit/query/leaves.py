@@ -1,6 +1,7 @@
 """One clause against one field: terms, phrases, wildcards, ranges, edit distances.
 
-Each function gives a predicate over a document's values of the field. What OpenSearch refuses for a field's type is
+Each function gives a predicate over a document's values of the field, and what can be told beforehand of those that
+pass. What OpenSearch refuses for a field's type is
 refused when the clause is made, never for a document.
 """
 
@@ -8,15 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from toolkit.query.analysis import Wildcard, has_phrase, tokens, within
 from toolkit.query.dates import NoDate, read_date, stored_date
 from toolkit.query.mapping import STRINGS, WHOLE, Kind, number, truth, word
 from toolkit.query.wording import cannot_create, refuse
+from toolkit.timeline.wanted import Between, Exact, Like, Words
 
 Test = Callable[[Any], bool]
 """A predicate over one value of a field."""
+
+
+class Check(NamedTuple):
+    """A clause against one field: its predicate, and what is known of values that pass, `None` if nothing is."""
+
+    test: Test
+    hint: Exact | Between | Words | Like | None = None
+
 
 _FORMAT: Final = "strict_date_optional_time||epoch_millis"
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
@@ -44,41 +55,48 @@ class Field(NamedTuple):
     now: int
 
 
-def anything(_value: object) -> bool:
-    """Match every value: `field:*`."""
+def _anything(_value: object) -> bool:
     return True
 
 
-def term(field: Field, text: str) -> Test | None:
+ANYTHING: Final = Check(_anything)
+"""Matches every value: `field:*`."""
+
+
+def term(field: Field, text: str) -> Check | None:
     """Match a term; `None` if analysis leaves nothing of it, so that there is no clause."""
     if field.kind == Kind.TEXT:
         wanted = frozenset(tokens(text))
-        return (lambda value: not wanted.isdisjoint(tokens(word(value)))) if wanted else None
+        if not wanted:
+            return None
+        return Check(lambda value: not wanted.isdisjoint(tokens(word(value))), Words(wanted, every=False))
     return _exact(field, text)
 
 
-def phrase(field: Field, text: str, slop: int) -> Test | None:
+def phrase(field: Field, text: str, slop: int) -> Check | None:
     """Match a phrase; for what is not analysed, that is the exact value."""
     if field.kind == Kind.TEXT:
         wanted = tokens(text)
-        return (lambda value: has_phrase(tokens(word(value)), wanted, slop)) if wanted else None
+        if not wanted:
+            return None
+        return Check(lambda value: has_phrase(tokens(word(value)), wanted, slop), Words(frozenset(wanted), every=True))
     return _exact(field, text)
 
 
-def _exact(field: Field, text: str) -> Test:
+def _exact(field: Field, text: str) -> Check:
     if field.kind == Kind.KEYWORD:
-        return lambda value: word(value) == text
+        return Check(lambda value: word(value) == text, Exact(frozenset({text})))
     if field.kind == Kind.DATE:
         low, high = (_date(field, text, end=end) for end in (False, True))
-        return lambda value: (at := stored_date(value)) is not None and low <= at <= high
+        return Check(lambda value: (at := stored_date(value)) is not None and low <= at <= high, Between(low, high))
     if field.kind == Kind.BOOLEAN:
         wanted = _truth(text)
-        return lambda value: truth(value) is wanted
+        return Check(lambda value: truth(value) is wanted)
     exact = _number(field, text)
     limit = WHOLE.get(field.kind)
     if limit is not None and not -limit <= exact < limit:
         cannot_create(f"Value [{text}] is out of range for {_an(field.kind)}")
-    return lambda value: number(value) == exact
+    return Check(lambda value: number(value) == exact)
 
 
 def _an(kind: Kind) -> str:
@@ -107,7 +125,7 @@ def _date(field: Field, text: str, *, end: bool) -> int:
         cannot_create(f"{said}: [{said}]")
 
 
-def wildcard(field: Field, text: str) -> Test:
+def wildcard(field: Field, text: str) -> Check:
     """Match a term with `*` and `?`, escapes still in it."""
     if field.kind not in STRINGS:
         name = "prefix" if re.fullmatch(r"(?:[^*?\\]|\\.)*\*", text, re.DOTALL) else "wildcard"
@@ -117,11 +135,11 @@ def wildcard(field: Field, text: str) -> Test:
         )
     pattern = Wildcard(text, lower=field.kind == Kind.TEXT)
     if field.kind == Kind.TEXT:
-        return lambda value: any(pattern.matches(token) for token in tokens(word(value)))
-    return lambda value: pattern.matches(word(value))
+        return Check(lambda value: any(pattern.matches(token) for token in tokens(word(value))), pattern.hint)
+    return Check(lambda value: pattern.matches(word(value)), pattern.hint)
 
 
-def fuzzy(field: Field, text: str, degree: float) -> Test:
+def fuzzy(field: Field, text: str, degree: float) -> Check:
     """Match a term within an edit distance: a negative degree is by length, one below 1 an old-style similarity."""
     if field.kind not in STRINGS:
         cannot_create(
@@ -133,18 +151,18 @@ def fuzzy(field: Field, text: str, degree: float) -> Test:
     else:
         most = min(2, int(degree) if degree >= 1 or degree == 0 else int((1 - degree) * len(text)))
     if field.kind == Kind.KEYWORD:
-        return lambda value: within(text, word(value), most)
+        return Check(lambda value: within(text, word(value), most))
     wanted = text.lower()
-    return lambda value: any(within(wanted, token, most) for token in tokens(word(value)))
+    return Check(lambda value: any(within(wanted, token, most) for token in tokens(word(value))))
 
 
-def span(field: Field, low: Bound, high: Bound) -> Test:
+def span(field: Field, low: Bound, high: Bound) -> Check:
     """Match a range; ends that are open are `None`."""
     if field.kind == Kind.TEXT:
         low, high = (Bound(b.text if b.text is None else b.text.lower(), b.inside) for b in (low, high))
-        return lambda value: any(_between(token, low, high) for token in tokens(word(value)))
+        return Check(lambda value: any(_between(token, low, high) for token in tokens(word(value))))
     if field.kind == Kind.KEYWORD:
-        return lambda value: _between(word(value), low, high)
+        return Check(lambda value: _between(word(value), low, high))
     read: Callable[[Any], float | None] = stored_date if field.kind == Kind.DATE else number
     if field.kind == Kind.BOOLEAN:
         read = truth
@@ -154,7 +172,10 @@ def span(field: Field, low: Bound, high: Bound) -> Test:
         held = read(value)
         return held is not None and _between(held, lowest, highest)
 
-    return test
+    if field.kind != Kind.DATE:
+        return Check(test)
+    least, most = lowest.at, highest.at
+    return Check(test, Between(-inf if least is None else least, inf if most is None else most))
 
 
 def _end(field: Field, bound: Bound, *, up: bool) -> _Limit:

@@ -14,9 +14,10 @@ from luqum.parser import parser
 from luqum.tree import AndOperation, BaseOperation, Group, Not, OrOperation, Plus, Prohibit, Word
 
 from toolkit.query.analysis import has_wildcard
-from toolkit.query.clauses import Fields, Predicate, clause, many_words
+from toolkit.query.clauses import Clause, Fields, Predicate, clause, many_words
 from toolkit.query.lexer import BARE, NoLucene, lex
 from toolkit.query.wording import cannot_parse
+from toolkit.timeline.wanted import Either, Wanted, both, either
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as ReadOnly
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 256
 """How many parsed queries are kept."""
+_NOTHING: Final = Clause(lambda _document: False, Either(()))
 
 
 class Query(NamedTuple):
@@ -35,11 +37,13 @@ class Query(NamedTuple):
         matches: Tells whether a document is found.
         cost: How much work a document is, roughly: the number of fields that are looked at.
         uses_now: Whether it depends on the instant.
+        wanted: What it finds, as far as that can be told without a document.
     """
 
     matches: Predicate
     cost: int
     uses_now: bool
+    wanted: Wanted
 
 
 class _Piece(NamedTuple):
@@ -63,20 +67,16 @@ def compile_query(text: str, mapping: ReadOnly[str, Kind], now: int) -> Query:
     """
     try:
         fields = Fields(text, mapping, now)
-        matches = _group(_parsed(text), fields, None)
+        made = _group(_parsed(text), fields, None) or _NOTHING
     except (NoLucene, ParseError):
         cannot_parse(text)
-    return Query(matches or _nothing, max(1, fields.cost), fields.uses_now)
+    return Query(made.matches, max(1, fields.cost), fields.uses_now, made.wanted)
 
 
 @lru_cache(maxsize=_KEPT)
 def _parsed(text: str) -> Any:  # noqa: ANN401 - luqum has no types
     tokens = lex(text)
     return parser.parse(tokenfunc=lambda: next(tokens, None))
-
-
-def _nothing(_document: Document) -> bool:
-    return False
 
 
 def _pieces(tree: Any) -> list[_Piece]:  # noqa: ANN401
@@ -96,10 +96,10 @@ def _pieces(tree: Any) -> list[_Piece]:  # noqa: ANN401
     return pieces
 
 
-def _group(tree: Any, fields: Fields, field: str | None) -> Predicate | None:  # noqa: ANN401
-    """Make the predicate of a group; `None` if analysis leaves nothing of it."""
+def _group(tree: Any, fields: Fields, field: str | None) -> Clause | None:  # noqa: ANN401
+    """Make the clause of a group; `None` if analysis leaves nothing of it."""
     required: list[bool | None] = []
-    made: list[Predicate] = []
+    made: list[Clause] = []
     pieces = _pieces(tree)
     place = 0
     while place < len(pieces):
@@ -146,7 +146,7 @@ def _is_plain(piece: _Piece) -> bool:
     )
 
 
-def _joined(made: list[Predicate], required: list[bool | None]) -> Predicate | None:
+def _joined(made: list[Clause], required: list[bool | None]) -> Clause | None:
     if not made:
         return None
     if required == [False]:
@@ -155,7 +155,12 @@ def _joined(made: list[Predicate], required: list[bool | None]) -> Predicate | N
     musts = [one for one, how in rows if how]
     nots = [one for one, how in rows if how is None]
     shoulds = [] if musts else [one for one, how in rows if how is False]
+    # What is prohibited is left to the predicate: what may match it need not.
+    wanted = both(one.wanted for one in musts) if not shoulds else either(one.wanted for one in shoulds)
+    return Clause(_all_of(*([one.matches for one in part] for part in (musts, nots, shoulds))), wanted)
 
+
+def _all_of(musts: list[Predicate], nots: list[Predicate], shoulds: list[Predicate]) -> Predicate:
     def matches(document: Document) -> bool:
         return (
             all(one(document) for one in musts)

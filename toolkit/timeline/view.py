@@ -13,6 +13,8 @@ from toolkit.model.wire import Document, join_items, pretty, pretty_item
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from toolkit.timeline.wanted import Choosing, Fetch, Lead, Wanted
+
 T = TypeVar("T")
 
 NEVER = 2**62
@@ -126,6 +128,14 @@ class View(Protocol):
     def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:
         """Jobs `start` to `start + size` of the deleted ones."""
 
+    def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave jobs out that a search cannot find, in steps; `None` where the whole list has to be looked at.
+
+        Args:
+            wanted: What the search wants; nothing is left out that matches.
+            lead: The first field of its order, if all that it does is sorting: what comes later may be left out.
+        """
+
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, `None` if there is none of that id at this instant."""
 
@@ -137,6 +147,9 @@ class View(Protocol):
 
     def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:
         """Executions `start` to `start + size` of the deleted ones."""
+
+    def executions_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave executions out that a search cannot find, as `jobs_like` does."""
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""

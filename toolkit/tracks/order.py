@@ -98,6 +98,16 @@ class Ordering:
             return Held(segment.explicit[start : start + size], until)
         return Held(_merged(segment.listed, self._listed, start, size), until)
 
+    def among(self, t: int, some: set[int]) -> Held[list[int]]:
+        """Give those of some positions that are listed at an instant, in order; the cost is that of the whole list."""
+        segment, until = self._segment(t)
+        if segment.explicit is not None:
+            return Held([position for position in segment.explicit if position in some], until)
+        moving = [row for row in segment.listed if row[1] in some]
+        still = [place for place, position in enumerate(self._listed.positions) if position in some]
+        left = _Still([self._listed.keys[place] for place in still], [self._listed.positions[place] for place in still])
+        return Held(_merged(moving, left, 0, len(some)), until)
+
     def deleted_page(self, t: int, start: int, size: int) -> Held[list[int]]:
         """Give the positions of entries `start` to `start + size` of the deleted records at an instant."""
         segment, until = self._segment(t)

@@ -71,10 +71,13 @@ class Shelf:
 
     def find(self, record_id: str, t: int) -> Held[Record | None]:
         """Give the record of an id at an instant, `None` where there is none."""
+        position = self.position(record_id)
+        return Held(None, NEVER) if position is None else self.at(position, t)
+
+    def position(self, record_id: str) -> int | None:
+        """Give where the record of an id is, `None` if there never is one."""
         position = bisect_left(self._ids, record_id)
-        if position == len(self._ids) or self._ids[position] != record_id:
-            return Held(None, NEVER)
-        return self.at(position, t)
+        return position if position < len(self._ids) and self._ids[position] == record_id else None
 
     def at(self, position: int, t: int) -> Held[Record | None]:
         """Give the record at a position at an instant, `None` while it does not exist."""

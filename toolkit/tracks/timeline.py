@@ -15,6 +15,7 @@ from toolkit.model.status import TERMINAL
 from toolkit.timeline.events import windows
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import NEVER, Change, Held, Record, joined
+from toolkit.timeline.wanted import Exact, chosen
 from toolkit.tracks.cache import Bounded
 from toolkit.tracks.events import Happenings
 from toolkit.tracks.frames import frame_of, shown_until
@@ -27,6 +28,7 @@ from toolkit.tracks.shelf import Shelf
 
 if TYPE_CHECKING:
     from toolkit.timeline.view import Event
+    from toolkit.timeline.wanted import Choosing, Fetch, Lead, Leaf, Wanted
     from toolkit.tracks.placing import Explicit
     from toolkit.tracks.track import Track
 
@@ -136,6 +138,16 @@ class TrackTimeline:
         """Give the positions of executions that may be a job's; another job's may be among them."""
         return self._jobs.of(job_id)
 
+    def places_of(self, name: str, leaf: Leaf) -> set[int] | None:
+        """Give the positions of records that a clause may find, `None` if any may be: only ids tell."""
+        if not isinstance(leaf.hint, Exact):
+            return None
+        if leaf.field == KINDS[name].id_field:
+            return {place for text in leaf.hint.texts if (place := self._shelves[name].position(text)) is not None}
+        if leaf.field == "job_id" and name == "executions":
+            return {place for text in leaf.hint.texts for place in self._jobs.of(text)}
+        return None
+
     def erring(self) -> list[str]:
         """Give the ids of the executions that ever have an error record, sorted."""
         return sorted(self._errors)
@@ -200,6 +212,10 @@ class TrackView:
         """Jobs `start` to `start + size` of the deleted ones."""
         return self._deleted("jobs", start, size)
 
+    def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:  # noqa: ARG002 - a view's method
+        """Leave jobs out that a search for ids cannot find."""
+        return (yield from self._like("jobs", wanted))
+
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, `None` if there is none of that id at this instant."""
         return self._find("jobs", job_id)
@@ -215,6 +231,10 @@ class TrackView:
     def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:
         """Executions `start` to `start + size` of the deleted ones."""
         return self._deleted("executions", start, size)
+
+    def executions_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:  # noqa: ARG002 - a view's method
+        """Leave executions out that a search for ids, theirs or their jobs', cannot find."""
+        return (yield from self._like("executions", wanted))
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
@@ -264,6 +284,24 @@ class TrackView:
     def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
         """Nothing: a bundle checks no job."""
         return Held({}, NEVER)
+
+    def _like(self, name: str, wanted: Wanted) -> Choosing[Fetch]:
+        timeline = self._timeline
+
+        def ask(leaf: Leaf) -> Choosing[set[int]]:
+            yield
+            return timeline.places_of(name, leaf)
+
+        nothing: set[int] = set()
+        places = yield from chosen(wanted, ask, nothing)
+        if places is None:
+            return None
+        listed, until = timeline.ordering(name).among(self._at, places)
+
+        def fetch(start: int, size: int) -> Held[list[Record]]:
+            return self._records(name, Held(listed[start : start + size], until))
+
+        return fetch
 
     def _find(self, name: str, record_id: str) -> Held[Record | None]:
         record, until = self._timeline.shelf(name).find(record_id, self._at)

@@ -80,16 +80,19 @@ def controller_document(life: Life | Course, t: int, ex_id: str, job_id: str, na
     return {"ex_id": ex_id, "job_id": job_id, "name": name, **stats_document(life, t)}
 
 
+FAILURES: Final = {
+    "failing": "execution {ex_id} has encountered a processing error, reason: slice failure watch dog",
+    "failed": "execution: {ex_id} had {failed} slice failure{s} during processing",
+    "terminated": 'execution {ex_id} received shutdown before the slicer could complete, setting status to "terminated"',
+}
+"""What `_failureReason` says by status; it is empty in every other."""
+
+
 def failure_reason(life: Life | Course, ex_id: str, status: str) -> str:
     """Give the text of `_failureReason` in a status."""
-    if status == "failing":
-        return f"execution {ex_id} has encountered a processing error, reason: slice failure watch dog"
-    if status == "failed":
-        failed = life.failed(life.ended)
-        return f"execution: {ex_id} had {failed} slice failure{'s' if failed != 1 else ''} during processing"
-    if status == "terminated":
-        return f'execution {ex_id} received shutdown before the slicer could complete, setting status to "terminated"'
-    return ""
+    text = FAILURES.get(status, "")
+    failed = life.failed(life.ended) if status == "failed" else 0
+    return text.format(ex_id=ex_id, failed=failed, s="s" if failed != 1 else "")
 
 
 def execution_document(  # noqa: PLR0913, PLR0917 - what a document is made of

@@ -168,6 +168,24 @@ class Population:
         workers = self._workers[(draw >> 32) % len(WORKERS)]
         return JobPlan(f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, workers)
 
+    def job_shown_as(self, shown: int) -> int | None:
+        """Give the job with a number in its name, `None` if no name has that number."""
+        jobs = self.scenario.jobs
+        return (shown - 1 - self._shift) * pow(self._stride, -1, jobs) % jobs if 1 <= shown <= jobs else None
+
+    def kinds_of(self, jobs: Any) -> Any:  # noqa: ANN401 - arrays
+        """Give what each of an array of jobs is: its template's place times the number of subjects, plus its subject's.
+
+        Whoever completes soon may have another template: those are among the jobs that live at the epoch.
+        """
+        draw = self._job.at(jobs)
+        return draw % len(TEMPLATES) * len(SUBJECTS) + (draw >> 16) % len(SUBJECTS)
+
+    def kind_of(self, index: int) -> int:
+        """Give the same of one job, whichever it is."""
+        plan = self.job(index)
+        return TEMPLATES.index(plan.template) * len(SUBJECTS) + SUBJECTS.index(plan.subject)
+
     def lifecycle_of(self, index: int) -> str:
         """Give a job's lifecycle, from its number."""
         return self._template(index, self._job.at(index)).lifecycle
@@ -175,6 +193,11 @@ class Population:
     def workers_of(self, index: int) -> int:
         """Give how many workers a job asks for, from its number."""
         return self._workers[int(self._job.at(index) >> 32) % len(WORKERS)]
+
+    @property
+    def most_workers(self) -> int:
+        """The most workers that a job asks for."""
+        return max(self._workers)
 
     def workers_of_all(self, jobs: Any) -> Any:  # noqa: ANN401 - arrays
         """Give how many workers each of an array of jobs asks for."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.model.status import TERMINAL
+from toolkit.timeline.order import merged_page
 from toolkit.timeline.stats import both_names
 from toolkit.timeline.view import Held, Record, joined
 from toolkit.world.documents import controller_document
+from toolkit.world.finding import executions_left, is_large, jobs_left
+from toolkit.world.sequenced import Sequenced
 from toolkit.world.totals import TOTALS, next_push, totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from toolkit.model.wire import Document
+    from toolkit.timeline.order import Entry
+    from toolkit.timeline.wanted import Choosing, Fetch, Lead, Wanted
+    from toolkit.world.finding import Left
     from toolkit.world.life import Life
     from toolkit.world.world import World
 
@@ -79,6 +85,19 @@ class WorldView:
         numbers = self._world.jobs.numbers[start : start + size]
         return Held([self._world.job_record(int(number)) for number in numbers], self._ends)
 
+    def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave jobs out that a search cannot find."""
+        places = (yield from jobs_left(self._world, wanted, lead)) if is_large(self._world) else None
+        return None if places is None else self._jobs_at(places)
+
+    def _jobs_at(self, places: Any) -> Fetch:  # noqa: ANN401 - an array
+        numbers = self._world.jobs.numbers[places]
+
+        def fetch(start: int, size: int) -> Held[list[Record]]:
+            return Held([self._world.job_record(int(number)) for number in numbers[start : start + size]], self._ends)
+
+        return fetch
+
     def job(self, job_id: str) -> Held[Record | None]:
         """One job."""
         number = self._world.job_ids.number_of(job_id)
@@ -101,6 +120,26 @@ class WorldView:
     def deleted_executions(self, start: int, size: int) -> Held[list[Record]]:  # noqa: ARG002 - a view's method
         """No execution of a generated world is deleted."""
         return Held([], self._ends)
+
+    def executions_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave executions out that a search cannot find."""
+        if not is_large(self._world):
+            return None
+        left = yield from executions_left(self._world, self._moving(), self.t, wanted, lead)
+        return None if left is None else self._executions_at(left)
+
+    def _moving(self) -> list[tuple[Entry, int]]:
+        return self._world.moving(self.t)
+
+    def _executions_at(self, left: Left) -> Fetch:
+        until = self._until(self._world.stretch(self.t)[1])
+        ended = Sequenced.of_ended(self._world, self.t).only(left.places)
+
+        def fetch(start: int, size: int) -> Held[list[Record]]:
+            numbers = merged_page(left.moving, ended.size, ended.key, ended.number, start, size)
+            return Held([self._record(number) for number in numbers], until)
+
+        return fetch
 
     def _record(self, number: int) -> Record:
         moves = self._world.lives.life(number).moves_until(self.t)

@@ -21,6 +21,8 @@ from toolkit.world.order import Sorted, order_of_history, order_of_jobs
 from toolkit.world.panel import PANEL_FROM, Panel, Row
 from toolkit.world.placement import Placement
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, Population, number_of
+from toolkit.world.rows import Stock
+from toolkit.world.traits import Traits
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
@@ -74,6 +76,8 @@ class World:
         self._page_from = lru_cache(maxsize=CACHED_PAGES)(self._page)
         self._stretch = 0, 0
         self._panel_from = lru_cache(maxsize=8)(self._panel)
+        self.traits = Traits(self)
+        self.stock = Stock(self)
         self.info = Record(info_document(scenario.cluster_name, scenario.node_version))
 
     @cached_property

@@ -5,37 +5,17 @@ The closed form stays; what is taken, and what did not come to be, is left out b
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from toolkit.world.population import HISTORY, LANE, PER_JOB, STARTED, number_of
+from toolkit.world.sequenced import Sequenced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from toolkit.timeline.order import Entry
     from toolkit.world.life import Life
     from toolkit.world.world import World
-
-
-class Sequenced(NamedTuple):
-    """A sorted sequence that is asked by position."""
-
-    size: int
-    key: Callable[[int], Entry]
-    number: Callable[[int], int]
-
-    def without(self, positions: Sequence[int]) -> Sequenced:
-        """Leave out the entries at some positions, given in ascending order."""
-        if not positions:
-            return self
-
-        def place(i: int) -> int:
-            # The j-th left-out position has `positions[j] - j` entries that stay before it.
-            return i + bisect_right(range(len(positions)), i, key=lambda j: positions[j] - j)
-
-        return Sequenced(self.size - len(positions), lambda i: self.key(place(i)), lambda i: self.number(place(i)))
 
 
 class Remainder:
@@ -100,17 +80,25 @@ class Remainder:
 
     def ended(self, t: int) -> Sequenced:
         """Give what events stopped by `t`, and what ended before the epoch, newest first."""
-        world = self._world
-        gone = world.gone(t)
-        whole = Sequenced(
-            gone + len(world.history), partial(world.ended_entry, gone), partial(world.ended_number, gone)
-        )
+        return Sequenced.of_ended(self._world, t).without(self.gaps(t))
+
+    def gaps(self, t: int) -> list[int]:
+        """Give which places among those that ended by `t` are empty, ascending."""
+        gone = self._world.gone(t)
         places = self._places[: bisect_left(self._places, gone)]
-        return whole.without([gone - 1 - place for place in reversed(places)] + [gone + at for at in self._history])
+        return [gone - 1 - place for place in reversed(places)] + [gone + at for at in self._history]
 
     def jobs_left(self) -> Sequenced:
         """Give the jobs, newest update first."""
         return self._jobs().without(self._job_positions)
+
+    def jobs_left_at(self, places: Any) -> Sequenced:  # noqa: ANN401 - an array
+        """Give the jobs that are left at some places in the list of all, an ascending array."""
+        return self._jobs().only(places, self._job_positions)
+
+    def ended_at(self, places: Any, t: int) -> Sequenced:  # noqa: ANN401 - an array
+        """Give what is left at some places among those that ended by `t`, an ascending array."""
+        return Sequenced.of_ended(self._world, t).only(places, self.gaps(t))
 
     def of_job(self, job: int, t: int) -> list[int]:
         """Give the numbers of a job's executions that are here at `t`, oldest first."""

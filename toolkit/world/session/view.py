@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.model.status import is_terminal
 from toolkit.model.wire import join_items, pretty_item
@@ -16,6 +16,8 @@ from toolkit.world.totals import TOTALS, next_push, totals
 from toolkit.world.view import WorldView, nodes_of
 
 if TYPE_CHECKING:
+    from toolkit.timeline.wanted import Fetch
+    from toolkit.world.finding import Left
     from toolkit.world.life import Life
     from toolkit.world.session.session import Session
 
@@ -122,6 +124,19 @@ class SessionView(WorldView):
         page = merged_page(short, left.size, left.key, record, start, size)
         return Held(page, self._until(session.next_edge(t)))
 
+    def _jobs_at(self, places: Any) -> Fetch:  # noqa: ANN401 - an array
+        left = self._session.base.jobs_left_at(places)
+        short = self._dossiers(deleted=False)
+        until = self._until(self._session.next_edge(self.t))
+
+        def record(i: int) -> Record:
+            return self._world.job_record(left.number(i))
+
+        def fetch(start: int, size: int) -> Held[list[Record]]:
+            return Held(merged_page(short, left.size, left.key, record, start, size), until)
+
+        return fetch
+
     def _dossiers(self, *, deleted: bool) -> list[tuple[Entry, Record]]:
         t = self.t
         rows = []
@@ -166,6 +181,21 @@ class SessionView(WorldView):
         ended = base.ended(t)
         page = merged_page(short, ended.size, ended.key, ended.number, start, size)
         return Held([self._shown(one) for one in page], self._written())
+
+    def _moving(self) -> list[tuple[Entry, int]]:
+        return self._session.base.moving(self.t)
+
+    def _executions_at(self, left: Left) -> Fetch:
+        short: list[tuple[Entry, Course | int]] = [*self._courses(deleted=False), *left.moving]
+        short.sort(key=lambda row: row[0])
+        ended = self._session.base.ended_at(left.places, self.t)
+        until = self._written()
+
+        def fetch(start: int, size: int) -> Held[list[Record]]:
+            page = merged_page(short, ended.size, ended.key, ended.number, start, size)
+            return Held([self._shown(one) for one in page], until)
+
+        return fetch
 
     def _shown(self, one: Course | int) -> Record:
         return self._session.record(one, self.t) if isinstance(one, Course) else self._record(one)
