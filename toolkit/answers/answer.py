@@ -17,6 +17,7 @@ from toolkit.answers.exchange import (
     conditional,
     failure,
     json_response,
+    json_response_in_steps,
     unavailable,
 )
 from toolkit.answers.parameters import parse_query, refuse_unknown
@@ -68,7 +69,9 @@ def begin(cluster: Cluster, t: int, request: Request, desk: Desk | None = None) 
 
 def _go_on(request: Request, steps: Stepwise[Body | Response]) -> Stepwise[Response]:
     try:
-        made = _response((yield from steps))
+        made = yield from steps
+        if not isinstance(made, Response):
+            made = yield from json_response_in_steps(200, *made)
     except Refusal as refusal:
         made = failure(refusal.status, refusal.message, refusal.until)
     return _finished(request, made)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toolkit.model.wire import etag, pretty
+from toolkit.model.wire import etag, etag_in_steps, pretty
 from toolkit.timeline.view import NEVER
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 JSON: Final = "application/json; charset=utf-8"
 BARE_JSON: Final = "application/json"
@@ -85,20 +88,26 @@ def json_response(status: int, body: bytes, until: int) -> Response:
 
     Source: observed header names and order of every API answer.
     """
-    return _response(status, JSON, body, until)
+    return _response(status, JSON, body, until, etag(body))
+
+
+def json_response_in_steps(status: int, body: bytes, until: int) -> Generator[None, None, Response]:
+    """Answer with JSON that may be long, so that nobody waits for it."""
+    return _response(status, JSON, body, until, (yield from etag_in_steps(body)))
 
 
 def table_response(text: str, until: int) -> Response:
     """Answer with a text table: Express takes a plain string for HTML. Source: observed."""
-    return _response(200, HTML, text.encode(), until)
+    body = text.encode()
+    return _response(200, HTML, body, until, etag(body))
 
 
-def _response(status: int, content: str, body: bytes, until: int) -> Response:
+def _response(status: int, content: str, body: bytes, until: int, tag: str) -> Response:
     headers = (
         ("X-Powered-By", "Express"),
         ("Content-Type", content),
         ("Content-Length", str(len(body))),
-        ("ETag", etag(body)),
+        ("ETag", tag),
     )
     return Response(status, headers, body, until)
 

@@ -118,7 +118,12 @@ def _body(found: Found | Finding) -> Body | Steps:
 
 def _body_later(finding: Finding) -> Steps:
     records, until = yield from finding
-    return join_items([record.item for record in records]), until
+    items = []
+    for i, record in enumerate(records):
+        items.append(record.item)
+        if i % 100 == 99:  # noqa: PLR2004 - some milliseconds, where they are not made yet
+            yield None
+    return join_items(items), until
 
 
 def _with_executions(view: View, found: Found | Finding, fields: list[str]) -> Steps:

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 _STEP: Final = 20_000
 """About how many fields are looked at between two yields: some milliseconds."""
-_MOST_AT_ONCE: Final = 500
-"""How many records are fetched between two yields at most."""
+_MOST_AT_ONCE: Final = 100
+"""How many records are fetched between two yields at most: some milliseconds, where each is made anew."""
+_SHORT: Final = 250
+"""The longest page that is given at once."""
 
 Found = Held[list[Record]]
 """The records of a page."""
@@ -90,7 +92,7 @@ def run(view: View, search: Search, asked: Asked) -> Found | Finding:
     sort = asked.sort or search.newest
     if search.plain and sort == search.newest and not asked.filter:
         refuse_deep(asked.page)
-        return search.fetch(*asked.page)
+        return search.fetch(*asked.page) if asked.page.size <= _SHORT else _pieces(search.fetch, asked.page)
     text = f"({search.query}) AND ({asked.filter})" if asked.filter else search.query
     try:
         query = compile_query(text, search.mapping, view.t)
@@ -109,6 +111,23 @@ def _lead(search: Search, key: Key, page: Page) -> Lead | None:
     """Give what may be left out for its place in an order, where nothing is left out for what it is."""
     by_date = key.field in {"_created", "_updated"}
     return Lead(key.field, key.down, max(1, sum(page))) if search.plain and by_date else None
+
+
+def _pieces(fetch: Fetch, page: Page) -> Finding:
+    """Give a long page, fetched in pieces."""
+    found: list[Record] = []
+    until, more = NEVER, True
+    while more:
+        size = min(_MOST_AT_ONCE, page.size - len(found))
+        records, held = fetch(page.start + len(found), size)
+        until = min(until, held)
+        found += records
+        for record in records:
+            # Its text is made here, where it takes its time among others.
+            record.item  # noqa: B018 - made once, on being looked at
+        more = len(records) == size and len(found) < page.size
+        yield
+    return Held(found, until)
 
 
 def settled(found: Found | Finding) -> Finding:

@@ -1,4 +1,4 @@
-"""What Sanic is given to send: header lines as they are; and answers that are spoiled on their way.
+"""What Sanic is given to send: header lines as they are; long bodies in pieces; and answers spoiled on their way.
 
 A spoiled answer sleeps in the task of its own connection: nobody else waits, and it ends when the client goes away.
 """
@@ -26,6 +26,10 @@ _CLOSED: Final = ((b"Connection", b"close"),)
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 """A socket that lingers for no time is closed with a reset."""
 _SECOND: Final = 1_000
+LONG: Final = 2**20
+"""Bytes of a body from which on it is sent in pieces."""
+_PIECE: Final = 2**18
+"""Bytes that are sent before others are answered."""
 
 
 class Reply(BaseHTTPResponse):
@@ -44,6 +48,21 @@ class Reply(BaseHTTPResponse):
     def processed_headers(self) -> Any:  # noqa: ANN401 - an iterator in Sanic, any iterable will do
         """Give our lines and the one that Sanic knows: whether the connection stays open."""
         return self._lines + (_KEPT_OPEN if self.headers.get("connection") == "keep-alive" else _CLOSED)
+
+
+class Long(Reply):
+    """A response with a long body, which goes out in pieces as the client takes them: nobody else waits."""
+
+    __slots__ = ()
+
+    async def send(self, data: Any = None, end_stream: bool | None = None) -> None:  # noqa: ANN401, ARG002, FBT001 - Sanic's
+        """Send all of it; Sanic asks for that once."""
+        body: bytes = self.body or b""
+        self.body = None
+        self.headers["content-length"] = str(len(body))
+        for start in range(0, len(body), _PIECE):
+            await super().send(body[start : start + _PIECE], end_stream=False)
+            await asyncio.sleep(0)
 
 
 class Spoiled(Reply):
@@ -131,4 +150,6 @@ def _parts(body: bytes, ends: list[int]) -> Iterator[bytes]:
 
 def reply_to(ready: Ready) -> Reply:
     """Give what Sanic is to send."""
-    return Reply(ready) if ready.spoiling is None else Spoiled(ready, ready.spoiling)
+    if ready.spoiling is not None:
+        return Spoiled(ready, ready.spoiling)
+    return Reply(ready) if len(ready.body) < LONG else Long(ready)

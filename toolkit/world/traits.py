@@ -51,7 +51,7 @@ def passing(leaf: Leaf, values: Iterable[Any]) -> bool:
 
 
 def may_pass(leaf: Leaf, known: str, more: frozenset[str]) -> bool:
-    """Tell whether a text may pass a clause: of some known words, and of others about which only their letters are known.
+    """Tell whether a text may pass a clause: one of known words and of others, of which only the letters are known.
 
     Args:
         leaf: The clause.

@@ -16,7 +16,7 @@ from toolkit.world.totals import TOTALS, next_push, totals
 from toolkit.world.view import WorldView, nodes_of
 
 if TYPE_CHECKING:
-    from toolkit.timeline.wanted import Fetch
+    from toolkit.timeline.wanted import Choosing, Fetch, Lead, Wanted
     from toolkit.world.finding import Left
     from toolkit.world.life import Life
     from toolkit.world.session.session import Session
@@ -124,6 +124,10 @@ class SessionView(WorldView):
         page = merged_page(short, left.size, left.key, record, start, size)
         return Held(page, self._until(session.next_edge(t)))
 
+    def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave jobs out that a search cannot find."""
+        return (yield from super().jobs_like(wanted, _further(lead, len(self._session.base.jobs))))
+
     def _jobs_at(self, places: Any) -> Fetch:  # noqa: ANN401 - an array
         left = self._session.base.jobs_left_at(places)
         short = self._dossiers(deleted=False)
@@ -181,6 +185,10 @@ class SessionView(WorldView):
         ended = base.ended(t)
         page = merged_page(short, ended.size, ended.key, ended.number, start, size)
         return Held([self._shown(one) for one in page], self._written())
+
+    def executions_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave executions out that a search cannot find."""
+        return (yield from super().executions_like(wanted, _further(lead, len(self._session.base.executions))))
 
     def _moving(self) -> list[tuple[Entry, int]]:
         return self._session.base.moving(self.t)
@@ -272,6 +280,11 @@ class SessionView(WorldView):
         saved = self._session.assets.at(self.t)
         operations = {str(asset.record.fields["id"]): asset.operations for asset in saved}
         return Held(operations, self._until(self._session.next_edge(self.t)))
+
+
+def _further(lead: Lead | None, gone: int) -> Lead | None:
+    """Look further in an order: so many of the first may be elsewhere."""
+    return None if lead is None else lead._replace(most=lead.most + gone)
 
 
 def _place(rows: list[tuple[tuple[str, int], str, bytes]], key: tuple[str, int], ex_id: str) -> int:
