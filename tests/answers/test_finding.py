@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -14,25 +13,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.commanding import KINDS, Client
-from toolkit.answers.answer import Cluster, Request, Response, answer, begin, finish
+from toolkit.answers.answer import Cluster, Request, Response, answer
 from toolkit.model.instants import DAY, HOUR, MINUTE, format_instant
 from toolkit.query.mapping import EXECUTIONS, JOBS
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.placing import Explicit
 from toolkit.tracks.timeline import TrackTimeline, TrackView
 from toolkit.tracks.track import Change, Track
-from toolkit.world import finding, order, rows, traits
+from toolkit.world import order, traits
 from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
 from toolkit.world.view import WorldView
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 EPOCH = 1_767_225_600_000
 SCENARIOS = {
     "default": Scenario(seed=7, jobs=60, epoch=EPOCH),
-    "failing": Scenario(
-        seed=3, jobs=9, epoch=EPOCH, failures_share=0.9, failing_share=0.3, recovering_share=0.3
-    ),
+    "failing": Scenario(seed=3, jobs=9, epoch=EPOCH, failures_share=0.9, failing_share=0.3, recovering_share=0.3),
     "idle": Scenario(seed=2, jobs=1, epoch=EPOCH, history_most=0),
     "nobody": Scenario(seed=2, jobs=0, epoch=EPOCH),
 }
@@ -88,7 +88,7 @@ def documents(cluster: Cluster, path: str, t: int) -> list[dict[str, Any]]:
     return listed
 
 
-def _clause(field: str, value: Any, way: int) -> str:  # noqa: ANN401 - JSON
+def _clause(field: str, value: Any, way: int) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     plain = re.sub(r'([+\-!():^\[\]"{}~*?\\/ ])', r"\\\1", text) or '""'
     half = plain[: len(plain) // 2].rstrip("\\")

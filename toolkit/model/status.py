@@ -8,6 +8,7 @@ rules of the generated world for `recovering`, `failing` and `stopping`.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import Final
 
 INITIAL: Final = ("pending", "scheduling", "initializing")
@@ -51,6 +52,7 @@ def is_terminal(status: str) -> bool:
     return not TRANSITIONS[status]
 
 
+@lru_cache(maxsize=1_024)
 def is_legal(path: tuple[str, ...]) -> bool:
     """Tell whether a history of statuses starts at `pending` and takes only moves of the table."""
     return path[:1] == (FIRST,) and all(b in TRANSITIONS[a] for a, b in itertools.pairwise(path))

@@ -80,7 +80,7 @@ class Wildcard:
         """What is known of a text that fits."""
         first = self._parts[0]
         start = first[: first.index("")] if "" in first else first
-        return Like("".join(start), frozenset(one for part in self._parts for one in part if one))
+        return Like("".join(start), frozenset(one for part in self._parts for one in part if one), self.matches)
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole text fits."""

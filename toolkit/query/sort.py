@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.query.dates import stored_date
@@ -80,23 +81,28 @@ class Best:
             id_field: Where the id is.
             most: How many to keep.
         """
-        self._keys = keys
         self._id = id_field
         self._most = most
-        self._found: list[Record] = []
+        self._ranks = [_rank(key) for key in keys]
+        # The first places of a row are the ranks, then comes the id, then the record; the last is sorted by first.
+        self._sorts = [(itemgetter(len(keys)), False)]
+        self._sorts += [(itemgetter(place), key.down) for place, key in reversed(list(enumerate(keys)))]
+        self._found: list[tuple[Any, ...]] = []
 
     def add(self, record: Record) -> None:
         """Take one more into account."""
-        self._found.append(record)
+        self._found.append((*[rank(record) for rank in self._ranks], word(record.fields.get(self._id)), record))
         if len(self._found) > 2 * self._most + 100:
-            self._found = self.records()
+            self._found = self._first()
+
+    def _first(self) -> list[tuple[Any, ...]]:
+        for place, down in self._sorts:
+            self._found.sort(key=place, reverse=down)
+        return self._found[: self._most]
 
     def records(self) -> list[Record]:
         """Give the first records, in order."""
-        ranked = sorted(self._found, key=lambda record: word(record.fields.get(self._id)))
-        for key in reversed(self._keys):
-            ranked.sort(key=_rank(key), reverse=key.down)
-        return ranked[: self._most]
+        return [row[-1] for row in self._first()]
 
 
 def _rank(key: Key) -> Callable[[Record], tuple[bool, Any]]:

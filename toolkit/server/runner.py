@@ -6,9 +6,10 @@ The first SIGINT or SIGTERM ends it gracefully, the second at once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import uvloop
 
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
     from toolkit.server.front import Front
     from toolkit.server.workers.owner import Crew
+
+
+_COLLECT: Final = 5_000, 10, 100
+"""How seldom the garbage collector looks: at what is young after 5,000 objects, at everything after five million.
+
+Documents have no cycles; to look through those of a few long pages takes longer than anybody should wait.
+"""
 
 
 def run(  # noqa: PLR0913 - one fact each
@@ -74,6 +82,9 @@ async def _serve(  # noqa: PLR0913, PLR0917 - one fact each
         loop.add_signal_handler(number, stop, number)
     if link is not None:
         loop.add_reader(link, stopping.set)
+    # Before other processes are begun from this one: they keep it.
+    gc.set_threshold(*_COLLECT)
+    gc.freeze()
     async with running(app, sock) as doors:
         if crew is None or await crew.start(doors, stopping):
             ready()

@@ -38,10 +38,17 @@ class Words(NamedTuple):
 
 
 class Like(NamedTuple):
-    """A value passes only if it, or one token of a text, begins with some letters and has certain ones in it."""
+    """A value passes only if it, or one token of a text, is like a pattern.
+
+    Attributes:
+        start: What it begins with.
+        letters: What is in it.
+        fits: Tells whether a token is like it.
+    """
 
     start: str
     letters: frozenset[str]
+    fits: Callable[[str], bool]
 
 
 class Leaf(NamedTuple):

@@ -83,7 +83,7 @@ def controller_document(life: Life | Course, t: int, ex_id: str, job_id: str, na
 FAILURES: Final = {
     "failing": "execution {ex_id} has encountered a processing error, reason: slice failure watch dog",
     "failed": "execution: {ex_id} had {failed} slice failure{s} during processing",
-    "terminated": 'execution {ex_id} received shutdown before the slicer could complete, '
+    "terminated": "execution {ex_id} received shutdown before the slicer could complete, "
     'setting status to "terminated"',
 }
 """What `_failureReason` says by status; it is empty in every other."""

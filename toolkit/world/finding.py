@@ -56,26 +56,27 @@ def executions_left(
     """
     import numpy as np  # noqa: PLC0415 - a small world is served without numpy
 
-    few = yield from _choice(world, world.stock.moving(moving, t), wanted, lead)
+    known: dict[int, Any] = {}
+    few = yield from _choice(world, world.stock.moving(moving, t), wanted, lead, known)
     if few is None:
         # The columns are the same for all rows: what they cannot tell of some they cannot tell of any.
         return None
     stopped = yield from world.stock.stopped(world.gone(t))
     ended: list[Any] = []
     for rows in (stopped, world.stock.past()):
-        ended.append((yield from _choice(world, rows, wanted, lead)))
+        ended.append((yield from _choice(world, rows, wanted, lead, known)))
         yield
     return Left([row for row, stays in zip(moving, few, strict=True) if stays], np.flatnonzero(np.concatenate(ended)))
 
 
-def _choice(world: World, rows: Rows, wanted: Wanted, lead: Lead | None) -> Choosing[Any]:
+def _choice(world: World, rows: Rows, wanted: Wanted, lead: Lead | None, known: dict[int, Any]) -> Choosing[Any]:
     import numpy as np  # noqa: PLC0415 - a small world is served without numpy
 
     if lead is not None:
         return _first(rows.updated if lead.field == "_updated" else (yield from rows.created()), lead)
 
     def ask(leaf: Leaf) -> Choosing[Any]:
-        return choose(world, rows, leaf)
+        return choose(world, rows, leaf, known)
 
     return (yield from chosen(wanted, ask, np.zeros(len(rows.numbers), dtype=bool)))
 

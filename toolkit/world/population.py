@@ -168,10 +168,10 @@ class Population:
         workers = self._workers[(draw >> 32) % len(WORKERS)]
         return JobPlan(f"{template.prefix}-{subject}-{shown}", template, subject, template.lifecycle, workers)
 
-    def job_shown_as(self, shown: int) -> int | None:
-        """Give the job with a number in its name, `None` if no name has that number."""
+    def job_shown_as(self, shown: Any) -> Any:  # noqa: ANN401 - an integer or an array of them
+        """Give the job with a number, from 1 to that of the jobs, in its name."""
         jobs = self.scenario.jobs
-        return (shown - 1 - self._shift) * pow(self._stride, -1, jobs) % jobs if 1 <= shown <= jobs else None
+        return (shown - 1 - self._shift % jobs) * pow(self._stride, -1, jobs) % jobs
 
     def kinds_of(self, jobs: Any) -> Any:  # noqa: ANN401 - arrays
         """Give what each of an array of jobs is: its template's place times the number of subjects, plus its subject's.

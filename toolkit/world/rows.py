@@ -190,11 +190,20 @@ class Stock:
         return self._statuses
 
 
-def choose(world: World, rows: Rows, leaf: Leaf) -> Choosing[Any]:
-    """Choose executions by a clause, as an array of truths; `None` if that can tell nothing."""
+def choose(world: World, rows: Rows, leaf: Leaf, known: dict[int, Any]) -> Choosing[Any]:
+    """Choose executions by a clause, as an array of truths; `None` if that can tell nothing.
+
+    Args:
+        world: The world.
+        rows: The executions.
+        leaf: The clause.
+        known: What this search has found out about jobs, by the clause's identity.
+    """
     field = leaf.field
     if field in OF_JOBS:
-        jobs = yield from world.traits.choose(leaf, by_id=True)
+        if id(leaf) not in known:
+            known[id(leaf)] = yield from world.traits.choose(leaf, by_id=True)
+        jobs = known[id(leaf)]
         return None if jobs is None else jobs[rows.jobs]
     if field == "ex_id":
         return (yield from _by_id(world, rows, leaf))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 65_536
 """How many rows of a column are made between two steps: some milliseconds."""
+_TRIED: Final = 1_000
+"""How many numbers are tried between two steps: some milliseconds."""
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 DIGITS: Final = frozenset("0123456789")
 _WORD: Final = re.compile(r"\w+")
 _NAMES: Final = [(*template.prefix.split("-"), *subject.split("-")) for template in TEMPLATES for subject in SUBJECTS]
@@ -158,21 +161,41 @@ class Traits:
 
     def _by_name(self, leaf: Leaf) -> Choosing[Any]:
         hint = leaf.hint
-        if isinstance(hint, Like) and not DIGITS.issuperset(hint.letters):
-            return (yield from self._by_kind([leaf.test(" ".join(words)) for words in _NAMES]))
+        if isinstance(hint, Like):
+            found = yield from self._by_kind([leaf.test(" ".join(words)) for words in _NAMES])
+            if DIGITS.issuperset(hint.letters):
+                found[(yield from self._numbered_like(hint))] = True
+            return found
         if not isinstance(hint, Words):
             return None
-        choice = None
-        for word in sorted(hint.words):
+        choice = self.none()
+        for place, word in enumerate(sorted(hint.words)):
             found = yield from self._by_kind([word in words for words in _NAMES])
             number = self._numbered(word)
             if number is not None:
                 found[number] = True
-            choice = found if choice is None else choice & found if hint.every else choice | found
+            choice = choice & found if hint.every and place else choice | found
         return choice
 
     def _numbered(self, word: str) -> int | None:
         """Give the job whose name has a word as its number."""
-        plain = word.isascii() and word.isdecimal() and not word.startswith("0")
-        # What is longer than any number of a job is none; Python refuses to read what is very long.
-        return self._population.job_shown_as(int(word)) if plain and len(word) < len(str(2**63)) else None
+        population = self._population
+        known = _NUMBER.fullmatch(word) is not None and int(word) <= population.scenario.jobs
+        return int(population.job_shown_as(int(word))) if known else None
+
+    def _numbered_like(self, hint: Like) -> Generator[None, None, Any]:
+        """Give the jobs whose numbers in their names pass, in steps: those are tried that begin with some digits."""
+        import numpy as np  # noqa: PLC0415 - a small world is served without numpy
+
+        jobs, start = self._population.scenario.jobs, hint.start
+        spans = [(1, jobs)]
+        if start:
+            known = _NUMBER.fullmatch(start) is not None
+            lengths = range(len(str(jobs)) - len(start) + 1) if known else ()
+            spans = [(int(start) * 10**more, (int(start) + 1) * 10**more - 1) for more in lengths]
+        passing: list[int] = []
+        for first, last in spans:
+            for place in range(first, min(last, jobs) + 1, _TRIED):
+                passing += [n for n in range(place, min(last, jobs, place + _TRIED - 1) + 1) if hint.fits(str(n))]
+                yield
+        return self._population.job_shown_as(np.array(passing, dtype=np.int64))
