@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _STEP: Final = 20_000
 """About how many fields are looked at between two yields: some milliseconds."""
-_MOST_AT_ONCE: Final = 100
+_MOST_AT_ONCE: Final = 50
 """How many records are fetched between two yields at most: some milliseconds, where each is made anew."""
 _SHORT: Final = 250
 """The longest page that is given at once."""

@@ -113,6 +113,7 @@ def create_app(front: Front, around: Callable[[Handle], Handle] | None = None, *
 
 def _handler(front: Front) -> Handle:
     doors = front.doors
+    turn = asyncio.Lock()
 
     def handle(request: Request) -> BaseHTTPResponse | Coroutine[Any, Any, BaseHTTPResponse]:
         headers, method, target = request.headers, request.method, request.raw_url.decode("ascii")
@@ -130,23 +131,27 @@ def _handler(front: Front) -> Handle:
             body, content = request.body, content_type(headers)
             begun = front.begin(method, target, tag, control, at, body, content, world, headers, request.head)
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
-        return reply_to(begun) if isinstance(begun, Ready) else _reply_later(*begun)
+        return reply_to(begun) if isinstance(begun, Ready) else _reply_later(*begun, turn)
 
     return handle
 
 
-async def _reply_later(steps: Stepwise[Ready], world: ServedWorld) -> BaseHTTPResponse:
-    """Let others be answered between the steps, and wait for the instants that they want to wait for."""
+async def _reply_later(steps: Stepwise[Ready], world: ServedWorld, turn: asyncio.Lock) -> BaseHTTPResponse:
+    """Let others be answered between the steps, and wait for the instants that they want to wait for.
+
+    Whoever has a turn takes one step: however many such answers are on their way, others wait for one of them.
+    """
     came: int | None = None
     while True:
-        try:
-            due = steps.send(came)
-        except StopIteration as end:
-            return reply_to(end.value)
-        came = None
-        if due is None:
+        async with turn:
+            try:
+                due = steps.send(came)
+            except StopIteration as end:
+                return reply_to(end.value)
+            # The turn is kept until everyone else has been looked at once.
             await asyncio.sleep(0)
-        else:
+        came = None
+        if due is not None:
             came = world.await_instant(due)
             came = await reached(world.clock, due) if came is None else came
 
