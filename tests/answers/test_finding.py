@@ -13,14 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.commanding import KINDS, Client
-from toolkit.answers.answer import Cluster, Request, Response, answer
+from toolkit.answers.answer import Cluster, Request, Response, answer, begin, finish
+from toolkit.answers.exchange import json_response
+from toolkit.answers.parameters import numbers_of, parse_query
 from toolkit.model.instants import DAY, HOUR, MINUTE, format_instant
+from toolkit.model.wire import pretty
 from toolkit.query.mapping import EXECUTIONS, JOBS
 from toolkit.timeline.view import NEVER
+from toolkit.timeline.wanted import Either
 from toolkit.tracks.placing import Explicit
 from toolkit.tracks.timeline import TrackTimeline, TrackView
 from toolkit.tracks.track import Change, Track
-from toolkit.world import order, traits
+from toolkit.world import order, rows, traits
 from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.timeline import LiveTimeline
@@ -168,3 +172,124 @@ def test_nothing_is_left_out_that_is_found(name: str, data: st.DataObject, path:
     asked = f"&filter={quote(text)}" if data.draw(st.integers(0, 4)) else ""
     narrow, whole = both_ways(cluster, t, f"{path}?from={start}&size={size}&sort={sort}{more}{asked}")
     assert narrow == whole
+
+
+NUMBERS = [
+    f"name:{text}" for text in ("7", "*7", "1?", "1*", "0*", "07", "61", "?", "*", "12~1", "alerts*", "*-1", "1" * 30)
+]
+IDS = [f"ex_id:{text}" for text in ("?*", "z*", "0*", "4?*", "00000000-0*", "000000000*", "A*", "*a", "*")]
+OTHERS = [
+    "_failureReason:terminated", "_failureReason:slice", "_failureReason:1", '_failureReason:"1 slice"',
+    "_failureReason:fail*", "_failureReason:a*", "_failureReason:zebra*", "_failureReason:slise~1", "_failureReason:*",
+    "slicer_port:>46000", "slicer_hostname:t*", "_exists_:recovered_execution", "recovered_execution:*", "assets:*",
+    "running", "slicers:1", "log_level:*", "_updated:*", "workers:>100", "lifecycle:once", "active:false", "zebra",
+    "ingest 7", '"alerts 7"', "_has_errors:true", "_context:job", "_context:ex", "job_id:a*",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["default", "failing", "client", "replay"])
+def test_fields_that_are_told_of_in_their_own_way(name: str) -> None:
+    """Numbers in names, beginnings of ids, reasons of failures and fields without a column find what they found."""
+    cluster = replayed() if name == "replay" else live("default" if name == "client" else name, 12 * (name == "client"))
+    for text in (*NUMBERS, *IDS, *OTHERS):
+        for path in ("/v1/ex", "/v1/jobs"):
+            narrow, whole = both_ways(cluster, EPOCH + HOUR, f"{path}?size=300&filter={quote(text)}")
+            assert narrow == whole, text
+    shown = documents(live("default", 0), "/v1/jobs", EPOCH)
+    numbers = {one["job_id"]: one["name"].rpartition("-")[2] for one in shown}
+    some = json.loads(answer(live("default", 0), EPOCH, Request("GET", "/v1/jobs?filter=name:7")).body)
+    assert [one["job_id"] for one in some] == [job_id for job_id, number in numbers.items() if number == "7"]
+
+
+def _asked(cluster: Cluster, target: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Count the documents that are made for an answer."""
+    made: list[int] = []
+    world = cluster.timeline.at(EPOCH)._world  # type: ignore[attr-defined]
+    original = world.execution_record
+    monkeypatch.setattr(world, "execution_record", lambda *one: made.append(1) or original(*one))
+    assert answer(cluster, EPOCH, Request("GET", target)).status == 200
+    return len(made)
+
+
+@pytest.mark.parametrize(
+    ("target", "most"),
+    [
+        ("filter=ex_id:{ex_id}", 1),
+        ("filter=ex_id:{ex_id} OR ex_id:nope OR ex_id:{other}", 2),
+        ("filter=ex_id:{start}*", 1),
+        ("filter=job_id:{job_id}", 5),
+        ('filter=name:"{name}"', 5),
+        ("filter=name:{number}", 5),
+        ('filter=_updated:"{_updated}"', 1),
+        ('filter=_created:["{_created}" TO "{_created}"] AND name:*', 1),
+        ("filter=_context:job", 0),
+        ("filter=name:zebra*", 0),
+        ("filter=ex_id:{ex_id} AND NOT name:*", 1),
+        ("status=rejected&filter=_status:running", 0),
+        ("sort=_created:desc&size=3", 40),
+    ],
+)
+def test_what_cannot_match_is_not_made(target: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search looks at about as many documents as it finds; an order by date, at the first of each kind."""
+    cluster = live("default", 0)
+    listed = documents(cluster, "/v1/ex", EPOCH)
+    one = listed[50]
+    text = target.format(
+        **one, other=listed[-1]["ex_id"], start=one["ex_id"][:9], number=one["name"].rpartition("-")[2]
+    )
+    assert _asked(cluster, "/v1/ex?" + quote(text, safe="=&"), monkeypatch) <= most
+
+
+def test_every_field_is_told_of() -> None:
+    """A field of a document that can be searched has a column, is the same in all, or is told of in its own way."""
+    own = {"ex_id", "_status", "_has_errors", "_failureReason", "_created", "_updated", "recovered_execution"}
+    own |= {"slicer_port", "slicer_hostname", *rows.OF_JOBS}
+    for name in SCENARIOS:
+        for t in INSTANTS:
+            for one in documents(live(name, 0), "/v1/ex", EPOCH + t):
+                fields = {field for field in one if field in EXECUTIONS and one[field] is not None}
+                assert {field: one[field] for field in fields - own} == rows.ALIKE
+
+
+def test_a_search_for_anything_looks_at_the_whole_list() -> None:
+    """Where nothing is wanted, nothing is left out; small worlds keep no columns."""
+    for cluster in (live("default", 0), live("default", 12), replayed()):
+        view = cluster.timeline.at(EPOCH + HOUR)
+        assert finish(view.jobs_like(None, None)) is None
+        assert finish(view.executions_like(None, None)) is None
+
+
+def test_small_worlds_keep_no_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked through without numpy, with the same answer."""
+    cluster = live("default", 0)
+    target = "/v1/ex?filter=_status:running"
+    large = answer(cluster, EPOCH, Request("GET", target))
+    monkeypatch.setattr(order, "COLUMNS_FROM", 20_000)
+    assert finish(cluster.timeline.at(EPOCH).executions_like(Either(()), None)) is None
+    assert finish(cluster.timeline.at(EPOCH).jobs_like(Either(()), None)) is None
+    assert answer(cluster, EPOCH, Request("GET", target)) == large
+
+
+@pytest.mark.parametrize("target", ["/v1/ex?size=400", "/v1/jobs?size=9000&from=300", "/v1/ex?size=9000&sort=ex_id"])
+def test_a_long_page_comes_in_steps(target: str) -> None:
+    """Its records are fetched and written, its bytes digested in pieces, and it is the one made at once."""
+    cluster = Cluster(LiveTimeline(Scenario(seed=1, jobs=900, epoch=EPOCH), MemoryLog()), None, "live")
+    begun = begin(cluster, EPOCH, Request("GET", target))
+    assert not isinstance(begun, Response)
+    steps = 0
+    try:
+        while True:
+            next(begun)
+            steps += 1
+    except StopIteration as end:
+        made = end.value
+    query = parse_query(target.partition("?")[2])
+    page = numbers_of(query)
+    view = cluster.timeline.at(EPOCH)
+    fetch = view.jobs if "jobs" in target else view.executions
+    listed = fetch(0, 10_000).value
+    if "sort" in target:
+        listed.sort(key=lambda record: str(record.fields["ex_id"]))
+    assert made.body == pretty([record.fields for record in listed[page.start : page.start + page.size]])
+    assert made == json_response(200, made.body, made.until)
+    assert steps >= len(listed[page.start : page.start + page.size]) // 50

@@ -190,8 +190,9 @@ def etag_in_steps(body: bytes) -> Generator[None, None, str]:
     """Make the ETag of a long body so that nobody waits for it."""
     digest, view = hashlib.sha1(usedforsecurity=False), memoryview(body)
     for start in range(0, len(body), _PIECE):
+        if start:
+            yield
         digest.update(view[start : start + _PIECE])
-        yield
     return _tag(len(body), digest.digest())
 
 

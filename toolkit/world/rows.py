@@ -13,7 +13,6 @@ from toolkit.model.status import STATUSES
 from toolkit.timeline.wanted import Between, Exact, Leaf, Like
 from toolkit.world.catalogue import EX_TERASLICE_VERSION, SUBJECTS, TEMPLATES
 from toolkit.world.documents import FAILURES, PORTS
-from toolkit.world.ids import RANKS
 from toolkit.world.lives import ENDINGS
 from toolkit.world.population import LANE, PER_JOB, STARTED, permille
 from toolkit.world.traits import column, may_pass, passing
@@ -263,7 +262,7 @@ def _ranks(start: str) -> tuple[int, int] | None:
         if [place for place, one in enumerate(text) if one == "-"] != [8, 13, 18] or not _HEX.issuperset(digits):
             return None
         bounds.append(int(digits[:12] + digits[13:16], 16))
-    return bounds[0], min(bounds[1], RANKS - 1)
+    return bounds[0], bounds[1]
 
 
 def _by_date(rows: Rows, leaf: Leaf) -> Choosing[Any]:
