@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
@@ -13,6 +14,7 @@ from toolkit.answers.answer import Request, answer
 from toolkit.clock import FrozenClock
 from toolkit.server import front as front_module
 from toolkit.server.app import MOST_BODY
+from toolkit.server.reply import LONG
 from toolkit.server.thread import ServerThread
 from toolkit.world.scenario import Scenario
 
@@ -228,3 +230,24 @@ def test_a_start_that_another_thread_disturbed_is_made_good(monkeypatch: pytest.
     with live_server() as server:
         assert httpx.get(f"{server.url}/v1/jobs").status_code == 200
     assert len(calls) == 2
+
+
+def test_long_bodies_come_whole_whoever_asks_meanwhile() -> None:
+    """Several long pages at once, short ones in between, on one connection or many: each is as made at once."""
+    cluster = live_cluster(Scenario(jobs=1_200))
+    t = cluster.timeline.first
+    targets = [f"/v1/ex?size=1000&from={start}" for start in range(4)]
+    whole = {target: answer(cluster, t, Request("GET", target)).body for target in targets}
+    assert min(map(len, whole.values())) > LONG
+    with ServerThread(cluster, FrozenClock(t)) as server, ThreadPoolExecutor(4) as pool:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            assert dict(zip(targets, pool.map(lambda one: client.get(one).content, targets), strict=True)) == whole
+            for target in targets:
+                assert client.get(target).content == whole[target]
+                assert client.head(target).headers["Content-Length"] == str(len(whole[target]))
+                assert len(client.get("/v1/ex?size=1").json()) == 1
+        # Someone goes away in the middle: nobody else sees anything of it.
+        with socket.create_connection((httpx.URL(server.url).host, httpx.URL(server.url).port), timeout=30) as sock:
+            sock.sendall(f"GET {targets[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert sock.recv(10).startswith(b"HTTP/1.1")
+        assert httpx.get(server.url + targets[1], timeout=60).content == whole[targets[1]]
