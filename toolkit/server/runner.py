@@ -6,14 +6,14 @@ The first SIGINT or SIGTERM ends it gracefully, the second at once.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from toolkit.server.app import App, create_app
+from toolkit.server.collector import look_seldom
 from toolkit.server.running import running
 from toolkit.server.telling import tell_changes
 
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
     from toolkit.server.front import Front
     from toolkit.server.workers.owner import Crew
-
-
-_COLLECT: Final = 5_000, 10, 100
-"""How seldom the garbage collector looks: at what is young after 5,000 objects, at everything after five million.
-
-Documents have no cycles; to look through those of a few long pages takes longer than anybody should wait.
-"""
 
 
 def run(  # noqa: PLR0913 - one fact each
@@ -82,9 +75,7 @@ async def _serve(  # noqa: PLR0913, PLR0917 - one fact each
         loop.add_signal_handler(number, stop, number)
     if link is not None:
         loop.add_reader(link, stopping.set)
-    # Before other processes are begun from this one: they keep it.
-    gc.set_threshold(*_COLLECT)
-    gc.freeze()
+    look_seldom()
     async with running(app, sock) as doors:
         if crew is None or await crew.start(doors, stopping):
             ready()

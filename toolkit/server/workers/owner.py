@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import re
 import signal
@@ -21,6 +20,7 @@ from toolkit.clock import uptime
 from toolkit.errors import ToolkitError
 from toolkit.logfile import LogFile
 from toolkit.server.binding import siblings
+from toolkit.server.collector import look_seldom
 from toolkit.server.doors import Adopted
 from toolkit.server.reply import gone
 from toolkit.server.workers.journals import Batch, Ledger
@@ -83,8 +83,7 @@ class Crew:
         self._workers: list[_Worker] = []
         socks = siblings(sock, count)
         make_ready(base.cluster, self._clock.now())
-        # What is there now stays: looking for garbage in it would copy every page of it.
-        gc.freeze()
+        look_seldom()
         for own in socks:
             self._workers.append(_started(opened, number, own, [sock, *socks], self._workers))
         for each in socks:
