@@ -57,7 +57,7 @@ def _write(session: Session, t: int, entry: Entry, change: Callable[[Document], 
     dossier = session.take_job(entry["job_id"], t)
     before = dossier.at(t) if dossier is not None else None
     if dossier is not None and before is not None and not dossier.deleted(t):
-        session.write_job(dossier, t, change(before.fields))
+        dossier.write(t, change(before.fields))
 
 
 def _delete_job(session: Session, t: int, entry: Entry) -> None:

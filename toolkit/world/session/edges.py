@@ -25,5 +25,10 @@ class Edges:
 
     def after(self, t: int) -> int:
         """Give the first one after `t`, `NEVER` if there is none."""
-        place = bisect_right(self._sorted, t)
-        return self._sorted[place] if place < len(self._sorted) else NEVER
+        return first_after(self._sorted, t)
+
+
+def first_after(instants: list[int], t: int) -> int:
+    """Give the first of some instants in order that is after `t`, `NEVER` if there is none."""
+    place = bisect_right(instants, t)
+    return instants[place] if place < len(instants) else NEVER

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from toolkit.timeline.view import NEVER
 from toolkit.world.draws import Draws
 from toolkit.world.session import work
+from toolkit.world.session.edges import first_after
 from toolkit.world.session.slots import Process, Slots
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Scheduler:
         self._serve = NEVER
         self._changed = world.epoch
         self._watch: list[_Watched] = []
+        self._acted: list[int] = []
         self._lanes: set[int] = set()
         self._hands: set[int] = set()
 
@@ -92,7 +94,10 @@ class Scheduler:
         while (due := self.next_act) <= t:
             if self._watch and self._watch[0].t == due:
                 self._start_or_not(heappop(self._watch))
-            elif self._retry == due:
+                continue
+            if not self._acted or self._acted[-1] != due:
+                self._acted.append(due)
+            if self._retry == due:
                 self._allocate(due)
             else:
                 self._serve_request(due)
@@ -101,6 +106,13 @@ class Scheduler:
     def next_act(self) -> int:
         """The instant at which the cluster acts next, `NEVER` if it need not."""
         return min(self._retry, self._serve, self._watch[0].t if self._watch else NEVER)
+
+    def turn_after(self, t: int) -> int:
+        """Give the first instant after `t` at which who waits for slots may be given some, `NEVER` if nobody waits.
+
+        Of what has been done already it tells as of what is to come: how far it has been folded changes nothing.
+        """
+        return min(first_after(self._acted, t), self._retry, self._serve)
 
     def launch(self, course: Course, t: int) -> None:
         """Let a new execution wait for slots."""
