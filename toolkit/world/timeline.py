@@ -221,18 +221,19 @@ class LiveTimeline:
         while after < until:
             folded, ends = self._folded_at(after + 1)
             end = min(until, ends - 1)
-            begins = folded.world.epoch == after + 1
-            if begins and self._had_jobs(after):
-                after += 1
-                yield refreshed(after)
-            elif begins:
-                yield from node_events(self.at(after), self.at(after + 1))
+            looked = after
+            if folded.world.epoch == after + 1:
+                looked = after + 1
+                if self._had_jobs(after):
+                    after = looked
+                    yield refreshed(after)
+                else:
+                    yield from node_events(self.at(after), self.at(looked))
             session = folded.session(end)
             yield from events(session, after, end)
             if not NODELESS.issuperset(command.entry.get("do") for command in folded.commands):
-                t = after
-                while (t := session.next_edge(t)) <= end:
-                    yield from node_events(self.at(t - 1), self.at(t))
+                while (looked := session.next_edge(looked)) <= end:
+                    yield from node_events(self.at(looked - 1), self.at(looked))
             after = end
 
     def _had_jobs(self, t: int) -> bool:
