@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from tests.world.test_session import LISTS, everything, instants_of, plain
 from tests.world.test_stories import session
 from toolkit.model.instants import HOUR, MINUTE, SECOND
-from toolkit.timeline.view import Held, View
 from toolkit.world.commands import MemoryLog
 from toolkit.world.draws import Draws
 from toolkit.world.scenario import Scenario
 from toolkit.world.stories import TALES
 from toolkit.world.timeline import LiveTimeline
+
+if TYPE_CHECKING:
+    from toolkit.timeline.view import Held, View
 
 EPOCH = 1_767_225_600_000
 Asked = tuple[str, tuple[Any, ...]]

@@ -11,7 +11,7 @@ from toolkit.errors import InstantError
 from toolkit.model.instants import format_instant, shown_instant
 from toolkit.timeline.events import refreshed, windows
 from toolkit.timeline.view import NEVER, Change
-from toolkit.world.commands import Command
+from toolkit.world.commands import BACK, CONTROL, Command
 from toolkit.world.events import NODELESS, events, node_events
 from toolkit.world.population import STARTED, number_of
 from toolkit.world.session.apply import apply
@@ -63,12 +63,24 @@ class Folded:
         self._applied = 0
 
     def tell(self, commands: list[Command]) -> None:
-        """Give all its commands, in their order; what was folded stays where the new ones come after it."""
+        """Give all its commands, in their order; what was folded stays where the new ones come after it.
+
+        Whoever changes the list later says where (`changed`).
+        """
         known = self.commands[: self._applied]
         late = len(commands) > self._applied and commands[self._applied].t < self._session.done
         if commands[: self._applied] != known or late:
-            self._session, self._applied = Session(self.world), 0
+            self._begin_anew()
         self.commands = commands
+
+    def changed(self, place: int) -> None:
+        """Take note that a command has come to be at a place of the list, or that the list ends there now."""
+        late = place < len(self.commands) and self.commands[place].t < self._session.done
+        if place < self._applied or late:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._session, self._applied = Session(self.world), 0
 
     def next_command(self, t: int) -> int:
         """Give the instant of the first command after `t`, `NEVER` if there is none."""
@@ -96,6 +108,7 @@ class LiveTimeline:
         self._pool = pool or Pool(scenario)
         self._log = log
         self._revision = -1
+        self._known = 0
         self._begins: list[int] = []
         self._commands: list[list[Command]] = []
         self._kept: dict[int, Folded] = {}
@@ -116,9 +129,34 @@ class LiveTimeline:
 
     def _fold(self) -> None:
         """Give each generation its commands; a refresh begins another one, keyed by how many came before it."""
-        if self._revision == self._log.revision:
-            return
-        self._revision = self._log.revision
+        if self._revision != self._log.revision:
+            came = self._log.page(self._known, self._log.sequence - self._known)
+            if self._revision < 0 or not all(map(self._add, came)):
+                self._fold_all()
+            self._revision = self._log.revision
+        self._known = self._log.sequence
+
+    def _add(self, command: Command) -> bool:
+        """Count one more entry, at the cost of finding where it belongs. Gives whether the others stay as they are."""
+        do = command.entry.get("do")
+        if do in CONTROL:
+            return do not in BACK
+        generation = bisect_right(self._begins, command.t) - 1
+        commands = self._commands[generation]
+        place = bisect_right(commands, command.t, key=attrgetter("t"))
+        if do != REFRESH:
+            commands.insert(place, command)
+        elif generation == len(self._begins) - 1:
+            self._begins.append(command.t)
+            self._commands.append(commands[place:])
+            del commands[place:]
+        else:
+            return False
+        if generation in self._kept:
+            self._kept[generation].changed(place)
+        return True
+
+    def _fold_all(self) -> None:
         self._begins = [self.scenario.epoch]
         self._commands = [[]]
         told = [Command(0, self.scenario.epoch + story.at, story.entry) for story in self.scenario.stories]

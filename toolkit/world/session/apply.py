@@ -157,8 +157,8 @@ def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int],
 
 def _living(session: Session, t: int, entry: Entry) -> Course | None:
     """Take an execution in hand, unless it has ended or there is none."""
-    document = session.document(entry["ex_id"], t)
-    return None if document is None or is_terminal(document["_status"]) else session.take(entry["ex_id"], t)
+    status = session.status(entry["ex_id"], t)
+    return None if status is None or is_terminal(status) else session.take(entry["ex_id"], t)
 
 
 def _save_asset(session: Session, t: int, entry: Entry) -> None:

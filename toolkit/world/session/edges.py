@@ -15,11 +15,18 @@ class Edges:
         self._sorted: list[int] = []
         self._of: dict[str, list[int]] = {}
 
-    def note(self, key: str, instants: list[int]) -> None:
-        """Note at which instants something changes, instead of what was noted of it before."""
-        for t in self._of.get(key, ()):
-            del self._sorted[bisect_left(self._sorted, t)]
-        self._of[key] = list(instants)
+    def note(self, key: str, since: int, instants: list[int]) -> None:
+        """Note at which instants from one on something changes, instead of what was noted of those before.
+
+        Args:
+            key: What changes.
+            since: The instant; what was before stays as it is.
+            instants: All the instants from then on, in order.
+        """
+        noted = self._of.setdefault(key, [])
+        while noted and noted[-1] >= since:
+            del self._sorted[bisect_left(self._sorted, noted.pop())]
+        noted += instants
         for t in instants:
             insort(self._sorted, t)
 

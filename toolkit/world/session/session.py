@@ -107,7 +107,7 @@ class Session:
     def take_node(self, outage: Outage) -> None:
         """Let a node be away."""
         self.outages.add(outage)
-        self._edges.note(f"node {outage.node}", self.outages.edges(outage.node))
+        self._edges.note(f"node {outage.node}", outage.since, outage.edges())
         self.scheduler.close(outage.node, outage.back, outage.since)
 
     def of_job(self, job_id: str) -> list[Course]:
@@ -116,7 +116,7 @@ class Session:
 
     def is_unborn(self, number: int) -> bool:
         """Tell whether an execution of the generated world is elsewhere or was never started."""
-        return number in self.base.executions
+        return self.base.is_out(number)
 
     def job(self, job_id: str, t: int) -> Document | None:
         """Give a job's document at an instant."""
@@ -177,7 +177,7 @@ class Session:
         self.base.leave_execution(number)
         self.scheduler.pass_by(life.job, t)
         if life.lane is not None:
-            self.scheduler.adopt(course, self._processes(course, life, place), t)
+            self.scheduler.adopt(course, self._processes(course, life, place))
         self._enroll(course)
         return course
 
@@ -235,6 +235,14 @@ class Session:
         if number is None:
             return None
         return self.world.execution_record(number, self.world.lives.life(number).moves_until(t)).fields
+
+    def status(self, ex_id: str, t: int) -> str | None:
+        """Give an execution's status at an instant, `None` if there is none of that id."""
+        course = self.courses.get(ex_id)
+        if course is not None:
+            return course.status(t) if course.created <= t else None
+        number = self.number(ex_id, t)
+        return None if number is None else self.world.lives.life(number).move_at(t)[1]
 
     def number(self, ex_id: str, t: int) -> int | None:
         """Give the number of an execution that is left in the generated world at `t`."""
@@ -308,16 +316,13 @@ class Session:
     def _enroll(self, course: Course) -> None:
         self.courses[course.ex_id] = course
         self._of_job.setdefault(course.job_id, []).append(course)
-        self._note(course)
+        # What it was before is the generated world's to tell.
+        self._note(course, course.since)
 
-    def _note(self, course: Course) -> None:
-        """Note when a course changes, as far as that is known."""
+    def _note(self, course: Course, t: int) -> None:
+        """Note when a course changes from `t` on, as far as that is known."""
         self._records.pop(course.ex_id, None)
-        self._edges.note(course.ex_id, _instants(course))
-
-
-def _instants(course: Course) -> list[int]:
-    instants = {t for t, _ in course.moves} | course.edges()
-    instants |= {course.drained(t) for t, status in course.moves if status == "paused"}
-    # What it was before is the generated world's to tell.
-    return sorted(t for t in instants if course.since <= t < NEVER)
+        moves = course.moves[max(0, course.moves_until(t) - 1) :]
+        instants = course.edges() | {at for at, _ in moves}
+        instants |= {course.drained(at) for at, status in moves if status == "paused"}
+        self._edges.note(course.ex_id, t, sorted(at for at in instants if t <= at < NEVER))
