@@ -111,7 +111,7 @@ def test_commands_are_sorted_by_instant_then_by_place_in_the_log() -> None:
     timeline = LiveTimeline(Scenario(epoch=EPOCH, stories=(STORY,)), log)
     for t in (5, 3, 3, 9, 5, 1, 5 * MINUTE, 2 * MINUTE):
         log.append(EPOCH + t, {"do": "delete_asset", "asset_id": str(t)})
-        commands = timeline._folded_at(EPOCH)[0].commands
+        commands = timeline._generations.at(EPOCH)[0].commands
 
         assert [command for command in commands if command.sequence] == sorted(
             log.page(0, 99), key=attrgetter("t", "sequence")
