@@ -71,6 +71,8 @@ def _moved(doc: Any, kind: str, ms: int) -> Any:
     after = {key: moved_date(value, ms) if key in DATES[kind] else value for key, value in doc.items()}
     if kind == "execution" and isinstance(after.get("_slicer_stats"), dict):
         after["_slicer_stats"] = _moved(after["_slicer_stats"], "controller", ms)
+    if kind == "error" and isinstance(after.get("request"), str):
+        after["request"] = _WIRE.sub(lambda found: moved_date(found[0], ms), after["request"])
     if kind == "job" and isinstance(after.get("ex"), dict):
         after["ex"] = _moved(after["ex"], "execution", ms)
     return after

@@ -125,6 +125,11 @@ EDITS: list[tuple[tuple[str, str, str], int, str]] = [
         "errors.json line 2 _created: 0001-01-01T00:00:00.000Z moved by -1ms",
     ),
     (
+        ("errors.json", '"request":"{}"', '"request":"{\\"end\\":\\"9999-12-31T23:59:59.999Z\\"}"'),
+        1,
+        "errors.json line 2 request: 9999-12-31T23:59:59.999Z moved by +1ms",
+    ),
+    (
         ("executions.json", '"_slicer_stats":{}', '"_slicer_stats":{"started":"\\u0039999-12-31T23:59:59.999Z"}'),
         DAY,
         "executions.json line 2 _slicer_stats.started: 9999-12-31T23:59:59.999Z moved by +1d",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import toolkit.world.timeline
-from tests.commanding import Client
+from tests.commanding import KINDS, STORIES, Client
 from tests.happening import check
 from toolkit.model.instants import DAY, HOUR, MINUTE
 from toolkit.timeline.view import Event, Held, Record
@@ -18,9 +19,6 @@ from toolkit.world.commands import MemoryLog
 from toolkit.world.scenario import Scenario
 from toolkit.world.session.view import SessionView
 from toolkit.world.timeline import LiveTimeline
-
-if TYPE_CHECKING:
-    import pytest
 
 EPOCH = 1_767_225_600_000
 RESTLESS: dict[str, Any] = {
@@ -84,6 +82,39 @@ def test_live_and_replay_have_the_same_events(  # noqa: PLR0913, PLR0917 - a ses
 
     assert list(replay.events(first, last)) == list(live.events(first, last))
     assert list(replay.events(after, until)) == list(live.events(after, until))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    jobs=st.sampled_from([0, 0, 3]),
+    gaps=st.lists(st.sampled_from([0, 0, 1, 900, 47_000, 5 * MINUTE]), min_size=1, max_size=12),
+)
+def test_events_of_stories_are_the_same_live_and_on_replay(seed: int, jobs: int, gaps: list[int]) -> None:
+    """Whatever is told between commands, refreshes at the same instants too, every event is there once."""
+    log = MemoryLog(seed)
+    live = LiveTimeline(Scenario(seed=seed, epoch=EPOCH, jobs=jobs, node_slots=8, event_chance=0.0), log)
+    client, t = Client(live, log, seed), EPOCH
+    for gap in gaps:
+        t += gap
+        client.act(t, (*KINDS, *STORIES, *STORIES, "refresh", "refresh"))
+    last = t + 5 * MINUTE
+    events = check(live, EPOCH, last)
+
+    assert list(replayed(live, EPOCH, last).events(EPOCH, last)) == events
+
+
+@pytest.mark.parametrize("story", ["node-loss", "rolling-restart"])
+def test_a_node_that_is_lost_as_a_world_begins_is_told_once(story: str) -> None:
+    """A refresh of an empty world is no event, the story of the same instant makes one of its node."""
+    log = MemoryLog()
+    live = LiveTimeline(Scenario(epoch=EPOCH, jobs=0), log)
+    log.append(EPOCH + 9, {"do": "refresh"})
+    log.append(EPOCH + 9, {"do": "story", "story": story})
+    events = check(live, EPOCH, EPOCH + MINUTE)
+
+    assert [(event.t, event.kind) for event in events][:1] == [(EPOCH + 9, "node")]
+    assert list(replayed(live, EPOCH, EPOCH + MINUTE).events(EPOCH, EPOCH + MINUTE)) == events
 
 
 def test_a_new_world_is_one_event_where_there_was_a_job() -> None:

@@ -72,6 +72,41 @@ def test_instants_and_known_dates_move_and_nothing_else(ms: int) -> None:
     assert before == kept
 
 
+@pytest.mark.parametrize("ms", [0, 1, -1, 400 * DAY + 1, -60 * 365 * DAY])
+def test_dates_in_what_a_failed_slice_asks_for_move_with_its_record(ms: int) -> None:
+    """A value that is a date is moved where it stands; every other letter of the text stays, and so do other texts."""
+
+    def record(by: int) -> dict[str, Any]:
+        stays = date(0)
+        text = f'{{ "start":"{date(by)}", "of": ["{date(by + 9)}"],"{stays}" : 1,"q":"from {stays} on \\"{stays}\\""}}'
+        return {"_created": date(by), "request": text, "error": f'TSError: "{stays}"', "retry_count": 3}
+
+    track = Track(
+        "s1", record(0), changes=[Change(EPOCH, set={"request": f'"{date(3)}"'}), Change(EPOCH, doc=record(1))]
+    )
+    moved = shifted(KINDS["errors"], track, ms)
+
+    assert moved.doc == record(ms)
+    assert [change.set for change in moved.changes] == [{"request": f'"{date(ms + 3)}"'}, {}]
+    assert moved.changes[1].doc == record(ms + 1)
+    assert shifted(KINDS["executions"], track, ms).doc == track.doc | {"_created": date(ms)}
+
+
+@pytest.mark.parametrize(
+    "request_text", [None, 5, {"start": date(0)}, Literal('"\\ud800"'), '{"start":"2026-02-30T00:00:00.000Z"}', "{", ""]
+)
+def test_what_a_slice_asks_for_stays_if_no_date_is_in_it(request_text: Any) -> None:
+    """Whatever stands where the text should, it stays as it is."""
+    assert shifted(KINDS["errors"], Track("s", {"request": request_text}), 5).doc == {"request": request_text}
+
+
+def test_a_date_in_a_slice_that_cannot_be_moved_is_named() -> None:
+    """The text of the error starts with the field."""
+    track = Track("s", {"request": f'{{"start":"{date(0)}"}}'})
+    with pytest.raises(InstantError, match=r"^request: 2026-01-01T00:00:00\.000Z moved by"):
+        check_shift(KINDS["errors"], track, LATEST - EPOCH + 1)
+
+
 @pytest.mark.parametrize("ms", [0, 1, -1, 400 * DAY + 1])
 def test_an_outline_moves_but_for_what_its_order_depends_on(ms: int) -> None:
     """A moved source's outlines have the same values from moved instants on."""

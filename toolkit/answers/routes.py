@@ -29,7 +29,7 @@ from toolkit.model.records import (
 )
 from toolkit.model.wire import join_members, pretty
 from toolkit.timeline.view import NEVER, Record
-from toolkit.world.timeline import REFRESH
+from toolkit.world.generations import REFRESH
 
 if TYPE_CHECKING:
     from toolkit.answers.route import Body, Call, Steps

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from toolkit.timeline.view import Timeline
     from toolkit.world.commands import CommandLog
+    from toolkit.world.generations import Pool
     from toolkit.world.scenario import Scenario
-    from toolkit.world.timeline import Pool
 
 
 class Source(NamedTuple):

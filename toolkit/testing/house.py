@@ -13,7 +13,7 @@ from toolkit.server.front import Front
 from toolkit.server.opening import Making, Options, open_worlds
 from toolkit.server.source import live, replay
 from toolkit.testing import served
-from toolkit.world.timeline import Pool
+from toolkit.world.generations import Pool
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,11 +1,14 @@
 """Tracks moved in time as one block: their instants and the known dates in their documents, by the same amount.
 
-Ids, numbers and durations stay. So do dates that are the users' own (in metadata, in operations, in what a slice asks
-for, in texts), and dates that are not as Teraslice writes them.
+What moves is what Teraslice wrote: the dates in fields of its own (`DATES`), and in the slices of error records, which
+its slicers made, every value that is a date and nothing else (`TEXTS`). Ids, numbers and durations stay. So do dates
+that are the users' own (in jobs' metadata and operations, in names, in texts such as a failure's), and dates that are
+not exactly as Teraslice writes them.
 """
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +41,10 @@ DATES: Final[Mapping[str, tuple[Path, ...]]] = {
     "cluster": (),
 }
 """Where Teraslice writes dates into a document, by collection. No number of its documents is an instant."""
+TEXTS: Final[Mapping[str, tuple[Path, ...]]] = {"errors": (("request",),)}
+"""Where a document holds JSON as a text in which Teraslice writes dates, by collection: what a slice asks for."""
+_VALUE: Final = re.compile(r'"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z)"(?!\s*:)')
+"""A string in a JSON text that may be a date, unless it is a key."""
 
 
 class Shifted:
@@ -77,20 +84,20 @@ def shifted(kind: Kind, track: Track, ms: int) -> Track:
     Raises:
         InstantError: If one of its dates would be beyond the years that a date can say.
     """
-    dates = DATES[kind.name]
+    name = kind.name
     return Track(
         track.id,
-        _document(track.doc, dates, ms),
+        _document(track.doc, name, ms),
         changes=[
             Change(
                 change.t + ms,
-                set=_document(change.set, dates, ms),
+                set=_document(change.set, name, ms),
                 unset=change.unset,
-                doc=UNSET if change.doc is UNSET else _document(change.doc, dates, ms),
+                doc=UNSET if change.doc is UNSET else _document(change.doc, name, ms),
             )
             for change in track.changes
         ],
-        counters={name: _counter(path_of(name), counter, dates, ms) for name, counter in track.counters.items()},
+        counters={of: _counter(path_of(of), counter, DATES[name], ms) for of, counter in track.counters.items()},
         lists={
             field: [Item(item.doc, _instant(item.since, ms), _instant(item.until, ms)) for item in items]
             for field, items in track.lists.items()
@@ -149,14 +156,20 @@ def _counter(path: Path, counter: Counter, dates: tuple[Path, ...], ms: int) -> 
     return Counter(deltas=counter.deltas, since=counter.since + ms, value=value)
 
 
-def _document(doc: Document, dates: tuple[Path, ...], ms: int) -> Document:
-    for path in dates:
-        try:
-            value = find(doc, path)
-        except KeyError:
-            continue
-        doc = put(doc, path, _date(value, path, ms))
+def _document(doc: Document, name: str, ms: int) -> Document:
+    for paths, moved in ((DATES[name], _date), (TEXTS.get(name, ()), _text)):
+        for path in paths:
+            try:
+                value = find(doc, path)
+            except KeyError:
+                continue
+            doc = put(doc, path, moved(value, path, ms))
     return doc
+
+
+def _text(value: Any, path: Path, ms: int) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Move the dates among the values of a JSON text, whose other letters stay; anything else stays."""
+    return _VALUE.sub(lambda found: f'"{_date(found[1], path, ms)}"', value) if isinstance(value, str) else value
 
 
 def _date(value: Any, path: Path, ms: int) -> Any:  # noqa: ANN401 - JSON is what it is

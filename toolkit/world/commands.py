@@ -48,6 +48,8 @@ WORDS: Final[dict[str, dict[str, type]]] = {
 """What an entry may `do`, and what it must say then. A log that holds another word is from a newer toolkit."""
 CONTROL: Final = frozenset({"clock", "checkpoint", "restore", "reset", "add_fault", "drop_faults"})
 """The words of entries that no world folds: they are about the server that shows it."""
+BACK: Final = frozenset({"restore", "reset"})
+"""Those after which other entries may be in force than before, instead of one more."""
 
 
 def flaw_of(entry: Document) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,16 +26,24 @@ class Sequenced(NamedTuple):
         gone = world.gone(t)
         return cls(gone + len(world.history), partial(world.ended_entry, gone), partial(world.ended_number, gone))
 
-    def without(self, positions: Sequence[int]) -> Sequenced:
-        """Leave out the entries at some positions, given in ascending order."""
-        if not positions:
+    def without(self, out: int, before: Callable[[int], int]) -> Sequenced:
+        """Leave so many entries out.
+
+        Args:
+            out: How many.
+            before: Counts those at positions before one.
+        """
+        if not out:
             return self
 
         def place(i: int) -> int:
-            # The j-th left-out position has `positions[j] - j` entries that stay before it.
-            return i + bisect_right(range(len(positions)), i, key=lambda j: positions[j] - j)
+            # The first position that has one more than `i` entries that stay up to it: most often not far.
+            reach = 1
+            while reach < out and before(i + reach) >= reach:
+                reach *= 2
+            return bisect_left(range(self.size), i + 1, i, i + min(reach, out), key=lambda at: at + 1 - before(at + 1))
 
-        return Sequenced(self.size - len(positions), lambda i: self.key(place(i)), lambda i: self.number(place(i)))
+        return Sequenced(self.size - out, lambda i: self.key(place(i)), lambda i: self.number(place(i)))
 
     def only(self, places: Any, gaps: Sequence[int] = ()) -> Sequenced:  # noqa: ANN401 - an array
         """Keep the entries at some places, an ascending array of numpy's, those in gaps left out."""

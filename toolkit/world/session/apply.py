@@ -57,7 +57,7 @@ def _write(session: Session, t: int, entry: Entry, change: Callable[[Document], 
     dossier = session.take_job(entry["job_id"], t)
     before = dossier.at(t) if dossier is not None else None
     if dossier is not None and before is not None and not dossier.deleted(t):
-        session.write_job(dossier, t, change(before.fields))
+        dossier.write(t, change(before.fields))
 
 
 def _delete_job(session: Session, t: int, entry: Entry) -> None:
@@ -157,8 +157,8 @@ def _act(session: Session, t: int, entry: Entry, action: Callable[[Course, int],
 
 def _living(session: Session, t: int, entry: Entry) -> Course | None:
     """Take an execution in hand, unless it has ended or there is none."""
-    document = session.document(entry["ex_id"], t)
-    return None if document is None or is_terminal(document["_status"]) else session.take(entry["ex_id"], t)
+    status = session.status(entry["ex_id"], t)
+    return None if status is None or is_terminal(status) else session.take(entry["ex_id"], t)
 
 
 def _save_asset(session: Session, t: int, entry: Entry) -> None:

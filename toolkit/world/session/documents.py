@@ -86,10 +86,10 @@ def _reason(course: Course, t: int) -> str:
     """Give why it fails or failed; a pause does not change that, an end that is none clears it."""
     if course.status(t) in _CLEARED:
         return ""
-    bad = [status for _, status in course.moves[: course.moves_until(t)] if status in _REASONED]
-    if not bad:
+    seen = reversed(range(course.moves_until(t)))
+    status = next((course.moves[place][1] for place in seen if course.moves[place][1] in _REASONED), None)
+    if status is None:
         return ""
-    status = bad[-1]
     if status == "failed" and course.pace is not None and course.pace.broken is not None:
         return BROKEN.replace("{ex_id}", course.ex_id).replace("{path}", course.pace.broken)
     if status == "terminated" and not course.doomed and course.upsets.node:

@@ -6,12 +6,13 @@ Facts later than the instant of a command are plans, which the command may throw
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from toolkit.model.status import TERMINAL, is_deleted
 from toolkit.timeline.view import NEVER
 from toolkit.tracks.track import line_at
-from toolkit.world.history import COUNTED, History, Move
+from toolkit.world.history import COUNTED, FINAL, History, Move
 from toolkit.world.life import MILLION
 from toolkit.world.session.pace import MOST_QUEUED, QUEUED_PER_HOUR, Pace
 from toolkit.world.session.upsets import Upsets
@@ -120,6 +121,24 @@ class Facts(History):
         self.written = [t for t, status in self.moves if status in COUNTED]
         self.left = self.ended
 
+    @property
+    def final(self) -> int:
+        """As in `History`; nothing else comes after such a status, so it is looked for from the end."""
+        return self._since_last(FINAL)
+
+    @property
+    def ended(self) -> int:
+        """As in `History`; looked for from the end."""
+        return self._since_last(tuple(TERMINAL))
+
+    def _since_last(self, statuses: tuple[str, ...]) -> int:
+        found = NEVER
+        for t, status in reversed(self.moves):
+            if status not in statuses:
+                break
+            found = t
+        return found
+
     def status(self, t: int) -> str:
         """Give its status at an instant not before its creation."""
         return self.move_at(t)[1]
@@ -214,15 +233,12 @@ class Facts(History):
 
     def reached(self, processed: int) -> int:
         """Give the instant at which so many slices are processed, `NEVER` if they never are."""
-        for place, (start, value, per_hour) in enumerate(self.line):
-            end = self.line[place + 1][0] if place + 1 < len(self.line) else NEVER
-            if value >= processed:
-                return start
-            if per_hour:
-                at = start - (-(processed - value) * 3_600_000 // per_hour)
-                if at < end:
-                    return at
-        return NEVER
+        place = bisect_left(self.line, processed, key=itemgetter(1))
+        later = self.line[place][0] if place < len(self.line) else NEVER
+        start, value, per_hour = self.line[place - 1]
+        if not place or not per_hour:
+            return later
+        return min(later, start - (-(processed - value) * 3_600_000 // per_hour))
 
     def fails(self, nth: int) -> int:
         """Give when the `nth` slice fails, `NEVER` if it does not."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.model.instants import format_instant
 from toolkit.model.status import is_deleted
-from toolkit.timeline.view import NEVER, Record
+from toolkit.timeline.view import Record
 
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
@@ -47,11 +47,6 @@ class Dossier:
     def entry(self, t: int) -> Entry:
         """Give what it is sorted by at an instant at which there is such a job."""
         return -self._records[bisect_right(self._times, t) - 1][0], self.job_id
-
-    def next_write(self, t: int) -> int:
-        """Give the next instant after `t` at which it is written, `NEVER` if there is none."""
-        place = bisect_right(self._times, t)
-        return self._times[place] if place < len(self._times) else NEVER
 
     def deleted(self, t: int) -> bool:
         """Tell whether it is deleted at an instant at which there is such a job."""

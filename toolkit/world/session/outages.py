@@ -29,6 +29,10 @@ class Outage(NamedTuple):
     gone: int
     back: int
 
+    def edges(self) -> list[int]:
+        """Give the instants at which something changes of the node, in order."""
+        return sorted({t for t in (self.since, self.gone, self.back) if t < NEVER})
+
 
 class Outages:
     """Every outage of a session, in their order."""
@@ -63,8 +67,7 @@ class Outages:
 
     def edges(self, node: int) -> list[int]:
         """Give the instants at which something changes of a node."""
-        times = {t for outage in self._of.get(node, ()) for t in (outage.since, outage.gone, outage.back)}
-        return sorted(t for t in times if t < NEVER)
+        return sorted({t for outage in self._of.get(node, ()) for t in outage.edges()})
 
     def stretches(self, node: int, since: int) -> list[tuple[int, int]]:
         """Give the stretches from an instant on in which the state shows a node."""

@@ -7,12 +7,12 @@ Source: observed; Teraslice's native backend.
 from __future__ import annotations
 
 from bisect import insort
-from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.timeline.view import NEVER
 from toolkit.world.draws import Draws
 from toolkit.world.session import work
+from toolkit.world.session.edges import first_after
 from toolkit.world.session.slots import Process, Slots
 
 if TYPE_CHECKING:
@@ -49,14 +49,6 @@ class Request(NamedTuple):
     one_by_one: bool
 
 
-class _Watched(NamedTuple):
-    """A lifecycle start that may be hindered."""
-
-    t: int
-    place: int
-    step: int
-
-
 class Scheduler:
     """The slots of one world, and who waits for them.
 
@@ -64,13 +56,13 @@ class Scheduler:
         slots: Who holds which slot.
     """
 
-    def __init__(self, world: World, base: Remainder, changed: Callable[[Course], None]) -> None:
+    def __init__(self, world: World, base: Remainder, changed: Callable[[Course, int], None]) -> None:
         """Begin with nobody waiting.
 
         Args:
             world: The world.
             base: What is left of it; starts that do not happen are taken out of it.
-            changed: Told of each execution whose facts or plans have changed.
+            changed: Told of each execution whose facts or plans have changed, and from which instant on.
         """
         self.slots = Slots(world.placement)
         self._world = world
@@ -83,24 +75,28 @@ class Scheduler:
         self._retry = NEVER
         self._serve = NEVER
         self._changed = world.epoch
-        self._watch: list[_Watched] = []
-        self._lanes: set[int] = set()
+        self._started_by = world.epoch - 1
+        self._acted: list[int] = []
         self._hands: set[int] = set()
 
     def advance(self, t: int) -> None:
         """Let the cluster act up to an instant, that one included."""
-        while (due := self.next_act) <= t:
-            if self._watch and self._watch[0].t == due:
-                self._start_or_not(heappop(self._watch))
-            elif self._retry == due:
+        while (due := min(self._retry, self._serve)) <= t:
+            self._start_by(due)
+            if not self._acted or self._acted[-1] != due:
+                self._acted.append(due)
+            if self._retry == due:
                 self._allocate(due)
             else:
                 self._serve_request(due)
+        self._start_by(t)
 
-    @property
-    def next_act(self) -> int:
-        """The instant at which the cluster acts next, `NEVER` if it need not."""
-        return min(self._retry, self._serve, self._watch[0].t if self._watch else NEVER)
+    def turn_after(self, t: int) -> int:
+        """Give the first instant after `t` at which who waits for slots may be given some, `NEVER` if nobody waits.
+
+        Of what has been done already it tells as of what is to come: how far it has been folded changes nothing.
+        """
+        return min(first_after(self._acted, t), self._retry, self._serve)
 
     def launch(self, course: Course, t: int) -> None:
         """Let a new execution wait for slots."""
@@ -119,20 +115,18 @@ class Scheduler:
             self._requests = [request for request in self._requests if request.course is not course]
         self._changed = t
         self.slots.renew()
-        self._tell(course)
+        self._tell(course, t)
         self._look_again(t)
 
-    def adopt(self, course: Course, processes: list[Process], t: int) -> None:
+    def adopt(self, course: Course, processes: list[Process]) -> None:
         """Let the processes of an execution of the generated world hold their slots for a client."""
         for process in processes:
             self.slots.keep(process)
         work.release(course, course.ended, course.ended)
-        self._watch_lanes(t)
 
     def close(self, node: int, until: int, t: int) -> None:
         """Give nobody a slot of a node from `t` on until it is back."""
         self.slots.close(node, until)
-        self._watch_lanes(t)
         self._look_again(t)
 
     def move(self, process: Process, t: int) -> bool:
@@ -140,18 +134,14 @@ class Scheduler:
         free = self.slots.free(t, self._living(t))
         if any(free.values()):
             self.slots.move(process, free)
-            self._watch_lanes(t)
             return True
         return False
 
     def pass_by(self, job: int, t: int) -> None:
         """Let lifecycle events pass a job by from `t` on."""
-        if job in self._hands:
-            return
-        self._hands.add(job)
-        turn = self._world.lives.turn_of(job)
-        if turn is not None:
-            self._watch_series(turn, self._world.lives.cycle, t)
+        if job not in self._hands:
+            self._hands.add(job)
+            self._base.pass_by(job, t)
 
     def _look_again(self, t: int) -> None:
         """Let waiting executions and requests be looked at anew after `t`."""
@@ -220,34 +210,38 @@ class Scheduler:
     def _settled(self, course: Course, t: int) -> None:
         self._changed = t
         self.slots.renew()
-        self._tell(course)
-        self._watch_lanes(t)
+        self._tell(course, t)
         self._look_again(t)
 
-    def _watch_lanes(self, t: int) -> None:
-        for lane in sorted(self.slots.lanes(t)):
-            if lane not in self._lanes:
-                self._lanes.add(lane)
-                self._watch_series(lane, self._world.lives.most_places, t)
+    def _start_by(self, t: int) -> None:
+        """Let lifecycle starts up to an instant happen, or not: those that find slots of their lanes taken do not.
 
-    def _watch_series(self, residue: int, step: int, t: int) -> None:
-        first = len(self._world.lives.stoppable) + self._world.lives.calendar.starts_by(t)
-        self._watch_place(first + (residue - first) % step, step)
+        Who holds which slot stays the same until one becomes free, and over such a time it is looked at once.
+        """
+        base, calendar = self._base, self._world.lives.calendar
+        while self._started_by < t:
+            since = self._started_by + 1
+            held = self.slots.lanes(since)
+            self._started_by = min(t, self.slots.next_release(since) - 1)
+            if held:
+                first, end = (base.place_of_start(calendar.starts_by(at)) for at in (since - 1, self._started_by))
+                base.leave_starts(self._hindered(held, first, end))
 
-    def _watch_place(self, place: int, step: int) -> None:
-        at = self._world.lives.calendar.start_time(place - len(self._world.lives.stoppable))
-        if at <= self._world.scenario.last:
-            heappush(self._watch, _Watched(at, place, step))
+    def _hindered(self, held: dict[int, int], first: int, end: int) -> Iterator[int]:
+        """Give the places of the cycle, from one until before another, whose slots are taken at their turn.
 
-    def _start_or_not(self, watched: _Watched) -> None:
-        """Let a lifecycle start happen, or not: not of a job in clients' hands, nor where its slots are taken."""
-        t, place, step = watched
-        lives, lane = self._world.lives, place % self._world.lives.most_places
-        job, number, held = lives.job_at(place), lives.at_place(place), self.slots.lanes(t)
-        needed = lives.joined_of(number, self._world.population.workers_of(job)) if lane in held else -1
-        if job in self._hands or held.get(lane, NEVER) <= needed:
-            self._base.leave_execution(number)
-        if step == lives.cycle or lane in held:
-            self._watch_place(place + step, step)
-        else:
-            self._lanes.discard(lane)
+        Args:
+            held: The lanes of which slots are taken, each with the first process whose slot is.
+            first: The first place.
+            end: The place after the last.
+        """
+        lives, workers_of = self._world.lives, self._world.population.workers_of
+        for lane, process in held.items() if first < end else ():
+            # Lanes beyond are of those that no event starts.
+            if lane < lives.most_places:
+                places = range(first + (lane - first) % lives.most_places, end, lives.most_places)
+                for place in places:
+                    # Without the controller's slot none can start, without a worker's those that have so many.
+                    needed = process and lives.joined_of(lives.at_place(place), workers_of(lives.job_at(place)))
+                    if process <= needed:
+                        yield place

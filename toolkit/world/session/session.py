@@ -6,6 +6,7 @@ counts: so a session that is told of a command late is the same as one that knew
 
 from __future__ import annotations
 
+from bisect import insort
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,7 +16,7 @@ from toolkit.world.population import PER_JOB
 from toolkit.world.session import documents
 from toolkit.world.session.assets import Assets
 from toolkit.world.session.course import Course
-from toolkit.world.session.edges import Edges
+from toolkit.world.session.edges import Edges, first_after
 from toolkit.world.session.jobs import Dossier
 from toolkit.world.session.outages import Outage, Outages
 from toolkit.world.session.remainder import Remainder
@@ -73,7 +74,7 @@ class Session:
         self.outages = Outages(world.placement)
         self.told: list[tuple[int, Told]] = []
         self._plans: list[tuple[int, int, Callable[[int], None]]] = []
-        self._planned = 0
+        self._planned: list[int] = []
         self.done = world.epoch - 1
         self._of_job: dict[str, list[Course]] = {}
         self._records: dict[str, tuple[int, Record]] = {}
@@ -90,20 +91,23 @@ class Session:
         self.done = max(self.done, t)
 
     def next_edge(self, t: int) -> int:
-        """Give the next instant after `t` at which a record, a process or a node in clients' hands changes."""
-        assets = min((at for at in self.assets.times if at > t), default=NEVER)
-        act = min(self.scheduler.next_act, self._plans[0][0] if self._plans else NEVER)
-        return min(self._edges.after(t), assets, act if act > t else NEVER)
+        """Give the next instant after `t` at which an execution, a process or a node may change in clients' hands.
+
+        Or at which it may come into them: at those that stories have planned, and when the cluster gives slots, it has
+        to be looked again. How far beyond `t` the session has been folded does not matter; instants of commands are
+        the timeline's to know.
+        """
+        return min(self._edges.after(t), self.scheduler.turn_after(t), first_after(self._planned, t))
 
     def plan(self, t: int, act: Callable[[int], None]) -> None:
         """Let a story go on at an instant to come."""
-        self._planned += 1
-        heappush(self._plans, (t, self._planned, act))
+        insort(self._planned, t)
+        heappush(self._plans, (t, len(self._planned), act))
 
     def take_node(self, outage: Outage) -> None:
         """Let a node be away."""
         self.outages.add(outage)
-        self._edges.note(f"node {outage.node}", self.outages.edges(outage.node))
+        self._edges.note(f"node {outage.node}", outage.since, outage.edges())
         self.scheduler.close(outage.node, outage.back, outage.since)
 
     def of_job(self, job_id: str) -> list[Course]:
@@ -112,7 +116,7 @@ class Session:
 
     def is_unborn(self, number: int) -> bool:
         """Tell whether an execution of the generated world is elsewhere or was never started."""
-        return number in self.base.executions
+        return self.base.is_out(number)
 
     def job(self, job_id: str, t: int) -> Document | None:
         """Give a job's document at an instant."""
@@ -149,12 +153,6 @@ class Session:
     def add_job(self, job_id: str, t: int, document: Document) -> None:
         """Add a job that a client posted."""
         self.jobs[job_id] = Dossier(job_id, t, t, document, None)
-        self._edges.note(job_id, [t])
-
-    def write_job(self, dossier: Dossier, t: int, document: Document) -> None:
-        """Let a job be another document from `t` on."""
-        dossier.write(t, document)
-        self._edges.note(dossier.job_id, dossier.times)
 
     def take(self, ex_id: str, t: int) -> Course:
         """Take an execution in hand, one that there is at `t`."""
@@ -179,7 +177,7 @@ class Session:
         self.base.leave_execution(number)
         self.scheduler.pass_by(life.job, t)
         if life.lane is not None:
-            self.scheduler.adopt(course, self._processes(course, life, place), t)
+            self.scheduler.adopt(course, self._processes(course, life, place))
         self._enroll(course)
         return course
 
@@ -237,6 +235,14 @@ class Session:
         if number is None:
             return None
         return self.world.execution_record(number, self.world.lives.life(number).moves_until(t)).fields
+
+    def status(self, ex_id: str, t: int) -> str | None:
+        """Give an execution's status at an instant, `None` if there is none of that id."""
+        course = self.courses.get(ex_id)
+        if course is not None:
+            return course.status(t) if course.created <= t else None
+        number = self.number(ex_id, t)
+        return None if number is None else self.world.lives.life(number).move_at(t)[1]
 
     def number(self, ex_id: str, t: int) -> int | None:
         """Give the number of an execution that is left in the generated world at `t`."""
@@ -310,15 +316,13 @@ class Session:
     def _enroll(self, course: Course) -> None:
         self.courses[course.ex_id] = course
         self._of_job.setdefault(course.job_id, []).append(course)
-        self._note(course)
+        # What it was before is the generated world's to tell.
+        self._note(course, course.since)
 
-    def _note(self, course: Course) -> None:
-        """Note when a course changes, as far as that is known."""
+    def _note(self, course: Course, t: int) -> None:
+        """Note when a course changes from `t` on, as far as that is known."""
         self._records.pop(course.ex_id, None)
-        self._edges.note(course.ex_id, _instants(course))
-
-
-def _instants(course: Course) -> list[int]:
-    instants = {t for t, _ in course.moves} | course.edges()
-    instants |= {course.drained(t) for t, status in course.moves if status == "paused"}
-    return sorted(t for t in instants if 0 < t < NEVER)
+        moves = course.moves[max(0, course.moves_until(t) - 1) :]
+        instants = course.edges() | {at for at, _ in moves}
+        instants |= {course.drained(at) for at, status in moves if status == "paused"}
+        self._edges.note(course.ex_id, t, sorted(at for at in instants if t <= at < NEVER))

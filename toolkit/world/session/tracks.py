@@ -34,7 +34,7 @@ class SessionExport(Export):
         super().__init__(session.world, first, last, until=until, begin=begin, part=part)
         self._session = session
         self._other_jobs = session.base.jobs
-        self._other_executions = session.base.executions
+        self._other_executions = session.base.out_by(last)
 
     def tracks(self) -> dict[str, Iterator[Track]]:
         """Give every collection's tracks, made one by one as they are asked for."""

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class SessionView(WorldView):
-    """A view of a world in which clients have acted."""
+    """A view of a world in which clients have acted.
+
+    Jobs and assets change by commands only, so until the next one they stay. Executions, controllers, errors and nodes
+    may also change when a story goes on or the cluster gives slots, of which the session's edges tell.
+    """
 
     __slots__ = ("_session",)
 
@@ -33,15 +37,18 @@ class SessionView(WorldView):
         self._session = session
 
     def _written(self) -> int:
-        """Until when no record is written."""
-        return self._until(min(self._world.next_write(self.t), self._session.next_edge(self.t)))
+        """Until when no record of an execution is written."""
+        return self._edge(self._world.next_write(self.t))
+
+    def _edge(self, until: int) -> int:
+        """Until when what stays until an instant if nobody does anything to it stays here."""
+        return self._until(min(until, self._session.next_edge(self.t)))
 
     def stats(self) -> Held[Record]:
         """The totals that the controllers have pushed by now."""
         lived = self._session.lived
         values = dict(zip(TOTALS, totals(self._world, self.t, lived), strict=True))
-        until = min(next_push(self._world, self.t, lived), self._session.next_edge(self.t))
-        return Held(Record(both_names(values)), self._until(until))
+        return Held(Record(both_names(values)), self._edge(next_push(self._world, self.t, lived)))
 
     def nodes(self) -> Held[list[tuple[str, Record]]]:
         """The nodes, with the processes that the living executions have."""
@@ -103,26 +110,23 @@ class SessionView(WorldView):
         """The controller of one execution."""
         course = self._course(ex_id)
         if course is None:
-            if self._session.number(ex_id, self.t) is None:
-                return Held(None, self._written())
             record, until = super().controller(ex_id)
-            return Held(record, min(until, self._written()) if record is None else until)
+            return Held(record, self._edge(until))
         if not course.connected(self.t):
             return Held(None, self._written())
         document = controller_document(course, self.t, ex_id, course.job_id, course.name)
-        return Held(Record(document), self._until(min(course.stats_until(self.t), self._session.next_edge(self.t))))
+        return Held(Record(document), self._edge(course.stats_until(self.t)))
 
     def jobs(self, start: int, size: int) -> Held[list[Record]]:
         """A page of the jobs that are not deleted."""
-        session, t = self._session, self.t
-        left = session.base.jobs_left()
+        left = self._session.base.jobs_left()
         short = self._dossiers(deleted=False)
 
         def record(i: int) -> Record:
             return self._world.job_record(left.number(i))
 
         page = merged_page(short, left.size, left.key, record, start, size)
-        return Held(page, self._until(session.next_edge(t)))
+        return Held(page, self._ends)
 
     def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
         """Leave jobs out that a search cannot find."""
@@ -154,14 +158,12 @@ class SessionView(WorldView):
     def deleted_jobs(self, start: int, size: int) -> Held[list[Record]]:
         """A page of the deleted jobs."""
         rows = self._dossiers(deleted=True)[start : start + size]
-        return Held([record for _, record in rows], self._until(self._session.next_edge(self.t)))
+        return Held([record for _, record in rows], self._ends)
 
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, deleted or not."""
         dossier = self._session.jobs.get(job_id)
-        if dossier is None:
-            return Held(super().job(job_id).value, self._until(self._session.next_edge(self.t)))
-        return Held(dossier.at(self.t), self._until(dossier.next_write(self.t)))
+        return super().job(job_id) if dossier is None else Held(dossier.at(self.t), self._ends)
 
     def job_count(self) -> int:
         """How many jobs are not deleted."""
@@ -215,9 +217,13 @@ class SessionView(WorldView):
 
     def _course(self, ex_id: str) -> Course | None:
         course = self._session.courses.get(ex_id)
-        return course if course is not None and course.created <= self.t else None
+        return course if course is not None and course.since <= self.t else None
 
     def _life(self, ex_id: str) -> Life | None:
+        course = self._session.courses.get(ex_id)
+        if course is not None:
+            # Until somebody takes it in hand it is as if nobody ever did.
+            return course.life if course.created <= self.t else None
         number = self._session.number(ex_id, self.t)
         return None if number is None else self._world.lives.life(number)
 
@@ -226,8 +232,8 @@ class SessionView(WorldView):
         course = self._course(ex_id)
         if course is None:
             record, until = super().execution(ex_id)
-            return Held(record, until if record is not None else min(until, self._written()))
-        return Held(self._session.record(course, self.t), self._until(self._session.next_edge(self.t)))
+            return Held(record, self._edge(until))
+        return Held(self._session.record(course, self.t), self._edge(NEVER))
 
     def latest_execution(self, job_id: str) -> Held[Record | None]:
         """The newest execution of a job."""
@@ -255,12 +261,12 @@ class SessionView(WorldView):
         course = self._course(ex_id)
         if course is None:
             records, until = super().errors(ex_id)
-            return Held(records, min(until, self._written()) if not records else until)
+            return Held(records, self._edge(until))
         numbers = failures(course, self.t, self._world.scenario.errors_newest, self._world.scenario.errors_within)
         records = [self._session.error_record(course, nth) for nth in numbers]
         records.sort(key=lambda record: str(record.fields["slice_id"]))
         records.sort(key=lambda record: str(record.fields["_updated"]), reverse=True)
-        return Held(records, self._until(min(self._failing_until(course, numbers), self._session.next_edge(self.t))))
+        return Held(records, self._edge(self._failing_until(course, numbers)))
 
     def _failing_until(self, course: Course, numbers: range) -> int:
         if not course.fails_ever or self.t >= course.final:
@@ -273,13 +279,13 @@ class SessionView(WorldView):
     def assets(self) -> Held[list[Record]]:
         """The assets, newest `_created` first."""
         saved = self._session.assets.at(self.t)
-        return Held([asset.record for asset in saved], self._until(self._session.next_edge(self.t)))
+        return Held([asset.record for asset in saved], self._ends)
 
     def asset_operations(self) -> Held[dict[str, tuple[str, ...]]]:
         """The names of the operations in each asset, by its id."""
         saved = self._session.assets.at(self.t)
         operations = {str(asset.record.fields["id"]): asset.operations for asset in saved}
-        return Held(operations, self._until(self._session.next_edge(self.t)))
+        return Held(operations, self._ends)
 
 
 def _further(lead: Lead | None, gone: int) -> Lead | None:
