@@ -7,6 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["toolkit.testing.plugin"]
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("dev", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -161,6 +161,18 @@ def test_a_stale_answer_says_of_when_it_is(client: httpx.Client) -> None:
     assert (beyond.status_code, beyond.json()["error"]) == (400, 400)
 
 
+def test_a_fault_may_be_for_any_path_that_a_route_has(client: httpx.Client) -> None:
+    """Written with stars or without, with a method that its routes have."""
+    for route in ("/v1/ex/*/_stop", "/v1/assets/a/b/c", "/*", "/V1/jobs/", "*"):
+        add(client, {"route": route, "status": 503, "method": "post" if "stop" in route else "GET"})
+    add(
+        client,
+        {"route": "executions", "method": "HEAD", "status": 503},
+        {"route": "/v1/ex", "method": "OPTIONS", "status": 503},
+    )
+    assert client.get("/v1/assets/a/b/c").status_code == 503
+
+
 def test_numbers_begin_anew_when_no_fault_is_left(client: httpx.Client) -> None:
     """The same fault added again meets the same requests again, counted from there."""
     seen = []

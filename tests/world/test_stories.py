@@ -173,7 +173,7 @@ def test_a_lost_node_is_frozen_and_comes_back_empty(seed: int) -> None:
     assert all(status(timeline, ex_id, 60 * MINUTE) == "running" for ex_id in running)
     shown = {record.fields["ex_id"] for record in timeline.at(EPOCH + 60 * MINUTE).controllers().value}
     assert not shown & set(running)
-    timeline._log.append(EPOCH + 60 * MINUTE, {"do": "stop", "ex_id": running[0]})
+    timeline._generations._log.append(EPOCH + 60 * MINUTE, {"do": "stop", "ex_id": running[0]})
     assert status(timeline, running[0], 61 * MINUTE) == "stopped"
 
 

@@ -46,12 +46,12 @@ def mistake_of(error: Exception, kind: Any) -> Mistake:  # noqa: ANN401 - a type
 
 def _fields(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
     """The fields of a record by their names in JSON, with their types; of a choice the first record's."""
-    for one in (kind, *get_args(kind)):
-        names = getattr(one, "__struct_encode_fields__", None)
-        if names is not None:
-            hints = get_type_hints(one)
-            return {name: hints[own] for name, own in zip(names, one.__struct_fields__, strict=True)}
-    return {}
+    records = [one for one in (kind, *get_args(kind)) if hasattr(one, "__struct_encode_fields__")]
+    return {
+        name: hint
+        for one in records[:1]
+        for name, hint in zip(one.__struct_encode_fields__, get_type_hints(one).values(), strict=False)
+    }
 
 
 def _choices(hint: Any) -> list[object]:  # noqa: ANN401 - as above

@@ -71,12 +71,13 @@ class History:
         """Give since when it runs at `t`; since its creation before it does."""
         return self.started if t >= self.started else self.created
 
-    @property
-    def final(self) -> int:
-        """From when on its statistics are written down and never change."""
-        return self.first(*FINAL)
+    if TYPE_CHECKING:
+        # Asked for with every counter: each kind of history finds them in its own way.
 
-    @property
-    def ended(self) -> int:
-        """When it takes a terminal status."""
-        return self.first(*TERMINAL)
+        @property
+        def final(self) -> int:
+            """From when on its statistics are written down and never change."""
+
+        @property
+        def ended(self) -> int:
+            """When it takes a terminal status."""

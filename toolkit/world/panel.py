@@ -153,12 +153,13 @@ class Panel:
         active[~runs | (stands & self._dry)] = 0
         failed = processed * columns["ppm"] // MILLION
         subslices = processed * columns["permille"] // 1000
-        until = int(self._until.min())
         counts = runs & ~stands
-        if counts.any():
-            until = min(until, int((started + (shift + 1) * holds)[counts].min()))
-        counts &= per_hour > 0
-        if counts.any():
-            steps = -(-(processed[counts] + 1) * HOUR_MS // per_hour[counts])
-            until = min(until, int((started[counts] + steps).min()))
+        # Ceilings, by negated floors.
+        counted = started - (-(processed + 1) * HOUR_MS // np.maximum(1, per_hour))
+        later = (
+            self._until,
+            np.where(counts, started + (shift + 1) * holds, NEVER),
+            np.where(counts & (per_hour > 0), counted, NEVER),
+        )
+        until = min(int(instants.min()) for instants in later)
         return np.stack([active, failed, subslices, active, processed], axis=1).ravel(), until

@@ -6,6 +6,7 @@ Facts later than the instant of a command are plans, which the command may throw
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from itertools import takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -132,12 +133,8 @@ class Facts(History):
         return self._since_last(tuple(TERMINAL))
 
     def _since_last(self, statuses: tuple[str, ...]) -> int:
-        found = NEVER
-        for t, status in reversed(self.moves):
-            if status not in statuses:
-                break
-            found = t
-        return found
+        last = takewhile(lambda move: move[1] in statuses, reversed(self.moves))
+        return min((t for t, _ in last), default=NEVER)
 
     def status(self, t: int) -> str:
         """Give its status at an instant not before its creation."""

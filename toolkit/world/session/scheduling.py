@@ -83,8 +83,7 @@ class Scheduler:
         """Let the cluster act up to an instant, that one included."""
         while (due := min(self._retry, self._serve)) <= t:
             self._start_by(due)
-            if not self._acted or self._acted[-1] != due:
-                self._acted.append(due)
+            self._acted.append(due)
             if self._retry == due:
                 self._allocate(due)
             else:
@@ -236,12 +235,12 @@ class Scheduler:
             end: The place after the last.
         """
         lives, workers_of = self._world.lives, self._world.population.workers_of
-        for lane, process in held.items() if first < end else ():
-            # Lanes beyond are of those that no event starts.
-            if lane < lives.most_places:
-                places = range(first + (lane - first) % lives.most_places, end, lives.most_places)
-                for place in places:
-                    # Without the controller's slot none can start, without a worker's those that have so many.
-                    needed = process and lives.joined_of(lives.at_place(place), workers_of(lives.job_at(place)))
-                    if process <= needed:
-                        yield place
+        # Lanes beyond are of those that no event starts.
+        lanes = [lane for lane in held if lane < lives.most_places and first < end]
+        for lane in lanes:
+            process = held[lane]
+            for place in range(first + (lane - first) % lives.most_places, end, lives.most_places):
+                # Without the controller's slot none can start, without a worker's those that have so many.
+                needed = process and lives.joined_of(lives.at_place(place), workers_of(lives.job_at(place)))
+                if process <= needed:
+                    yield place
