@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -49,6 +51,7 @@ def main() -> int:
             rows.append(row)
             failed = failed or row.pop("failed", False)
     finally:
+        _end_all()
         # What there is is shown, also on Ctrl-C.
         about["load after"] = machine.busy()
         sys.stdout.write(_json(about, rows) if asked.json else _text(about, rows))
@@ -120,6 +123,14 @@ def _json(about: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
+
+
+def _end_all() -> None:
+    """End what was started but a moment ago when a signal came, before anybody could have it in hand."""
+    for pid in machine.tree(os.getpid())[1:]:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def _end(number: int, _: object) -> NoReturn:
