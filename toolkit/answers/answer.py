@@ -21,7 +21,7 @@ from toolkit.answers.exchange import (
     unavailable,
 )
 from toolkit.answers.parameters import parse_query, refuse_unknown
-from toolkit.answers.route import Call, Cluster, finish
+from toolkit.answers.route import OWN, Call, Cluster, finish
 from toolkit.answers.routes import match
 from toolkit.errors import CommandNotKept, InstantError
 from toolkit.timeline.view import NEVER
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from toolkit.answers.control.desk import Desk
     from toolkit.answers.route import Body, Stepwise
 
-OWN: Final = "/_toolkit"
-"""Below this is what is the toolkit's, not Teraslice's."""
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -100,7 +98,7 @@ def _respond(cluster: Cluster, t: int, request: Request, desk: Desk | None) -> R
     for route, ids in matching:
         if request.method in _methods(route.method):
             query = parse_query(request.query)
-            if request.path.lower().startswith(OWN):
+            if route.path.startswith(OWN):
                 refuse_unknown(route, query)
             view = cluster.timeline.at(t)
             made = route.handler(Call(cluster, view, request, ids, query, body, desk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from toolkit.answers.bodies import UNREAD
 from toolkit.answers.exchange import JSON, Request, Response
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from toolkit.answers.parameters import Parameter, Query
     from toolkit.timeline.view import Timeline, View
     from toolkit.world.commands import CommandLog
+
+
+OWN: Final = "/_toolkit"
+"""Below this is what is the toolkit's own, not Teraslice's; routes are found there in any letter case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from toolkit.answers.nearest import nearest
+from toolkit.answers.route import OWN
 from toolkit.answers.routes import ROUTES, match
+from toolkit.answers.wording import unknown_operation
 from toolkit.errors import FaultError
 
 if TYPE_CHECKING:
     from toolkit.answers.route import Route
     from toolkit.model.faults import Fault
 
-_CONTROL: Final = "/_toolkit/"
-_ROUTES: Final = tuple(route for route in ROUTES if not route.path.startswith(_CONTROL))
+_ROUTES: Final = tuple(route for route in ROUTES if not route.path.startswith(OWN))
 SPOILABLE: Final = tuple(route.name for route in _ROUTES)
 """The operations that a fault may name."""
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -48,12 +48,10 @@ def refuse_unknown(fault: Fault) -> None:
     if not fault.route.startswith("/"):
         found = [route for route in _ROUTES if route.name == fault.route]
         if not found:
-            alike = get_close_matches(fault.route, SPOILABLE, 1) or ["executions"]
-            like = f"write one such as {alike[0]}, a path like /v1/ex/*, or *"
-            _refuse("route", f"no operation is called {fault.route!r}; {like}")
+            _refuse("route", f"{unknown_operation(fault.route, SPOILABLE)}, a path like /v1/ex/*, or *")
     else:
         found = [route for route in _ROUTES if any(_meet(glob, fault.route) for glob in _globs(route))]
-        if not found and fault.route.lower().startswith(_CONTROL.rstrip("/")):
+        if not found and fault.route.lower().startswith(OWN):
             _refuse("route", f"{fault.route!r} is of the control API, which is never spoiled; choose another path")
         if not found:
             near = nearest(method or "GET", fault.route.replace("*", "x"))

@@ -12,13 +12,13 @@ from toolkit.model.instants import format_instant
 from toolkit.world.scenario import GENERATOR_REVISION
 from toolkit.world.timeline import LiveTimeline
 
-INSTANT: Final = "@INSTANT"
-"""What stands for an instant in a command."""
-_OF_CLOCKS: Final = frozenset({"clock", "restore"})
-
 if TYPE_CHECKING:
     from toolkit.model.wire import Document
     from toolkit.server.served import ServedWorld, Settings
+
+INSTANT: Final = "@INSTANT"
+"""What stands for an instant in a command."""
+_OF_CLOCKS: Final = frozenset({"clock", "restore"})
 
 
 def about_of(world: ServedWorld, settings: Settings) -> Document:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.answers.answer import Cluster, Request, Response, begin, finish
-from toolkit.answers.exchange import conditional
+from toolkit.answers.exchange import Refusal, conditional
 from toolkit.errors import UsageError
 from toolkit.faults.spoiling import OF_BODIES, Manner
 from toolkit.model.instants import format_instant, parse_at
@@ -19,7 +19,7 @@ from toolkit.model.wire import pretty
 from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import page
 from toolkit.server.guard import Guard
-from toolkit.server.placing import Misplaced, Placing, is_control
+from toolkit.server.placing import Placing, is_control
 from toolkit.server.ready import Later, Lines, Ready, encoded, head_of, http_date
 from toolkit.server.spoiled import failed, spoil
 from toolkit.server.worlds import Worlds
@@ -147,12 +147,13 @@ class Front:
         """
         with self._lock:
             asked = self._base
-            if world is not None or is_control(target):
+            control = is_control(target)
+            if world is not None or control:
                 try:
                     target, asked = self._placing.place(target, world, headers)
-                except Misplaced as refused:
-                    return self.refuse(refused.status, str(refused))
-            control = is_control(target)
+                except Refusal as refused:
+                    return self.refuse(refused.status, refused.message)
+                control = is_control(target)
             go = self._begin_spoiled if asked.faults.active and not control else self._begin
             begun = go(asked, asked.clock.now(), method, target, if_none_match, cache_control, at, body, content_type)
             if isinstance(begun, Ready):

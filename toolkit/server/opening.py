@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shlex
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.answers.control.clock import speed_of
 from toolkit.clock import SetClock, Setting, wall_now
@@ -75,10 +75,6 @@ class Options:
     serve_unredacted: bool = False
     worlds: int = MOST_WORLDS
     requests: int = MOST_REQUESTS
-
-
-_STANDING: Final[dict[str, Any]] = {"frozen": True, "speed": None, "until": None, "loop": False}
-"""What becomes of the flags of a clock that stands."""
 
 
 class Resumed(NamedTuple):
@@ -173,7 +169,7 @@ def open_worlds(
         start=setting,
         auto_advance=options.auto_advance,
         again=again,
-        again_at=again_of(replace(options, at=INSTANT, **_STANDING), chosen.scenario, chosen.rebased),
+        again_at=again_of(standing(options, INSTANT), chosen.scenario, chosen.rebased),
         more=more_of(options),
         bundle=None if options.replay is None else str(options.replay),
         keeps_log=options.log is not None,
@@ -231,6 +227,11 @@ def _live(options: Options, say: Callable[[str], None], resumed: Resumed | None,
     if file is not None:
         file.begin(scenario)
     return _Chosen(source, setting, scenario)
+
+
+def standing(options: Options, at: str) -> Options:
+    """Give the same, of a clock that stands at an instant."""
+    return replace(options, at=at, frozen=True, speed=None, until=None, loop=False)
 
 
 def again_of(options: Options, scenario: Scenario | None, rebased: int | None = None) -> str:

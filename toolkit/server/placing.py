@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from toolkit.answers.exchange import Refusal
+from toolkit.answers.route import OWN
 from toolkit.errors import UsageError, WorldsFull
 from toolkit.server.docs import UI
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.server.served import ServedWorld
     from toolkit.server.worlds import Worlds
 
-CONTROL: Final = "/_toolkit/"
+CONTROL: Final = f"{OWN}/"
 """Below this is the control API; letter case does not matter to routes, so it must not matter to who may."""
 _WORLDS: Final = f"{CONTROL}worlds/"
 _OPEN: Final = (f"{CONTROL}healthz", f"{UI}/")
@@ -25,19 +27,6 @@ _OPEN: Final = (f"{CONTROL}healthz", f"{UI}/")
 def is_control(target: str) -> bool:
     """Tell whether a target is of the control API."""
     return target.startswith("/_") and target[: len(CONTROL)].lower() == CONTROL
-
-
-class Misplaced(Exception):
-    """A request that is for no world, or may not be asked.
-
-    Attributes:
-        status: The HTTP status of its refusal.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        """Refuse with a status and a sentence."""
-        super().__init__(message)
-        self.status = status
 
 
 class Placing:
@@ -52,31 +41,31 @@ class Placing:
         """Give what is asked of which world.
 
         Raises:
-            Misplaced: If it may not be asked, or there can be no such world.
+            Refusal: If it may not be asked, or there can be no such world.
         """
         if target[: len(_WORLDS)].lower() == _WORLDS:
             name, slash, rest = target[len(_WORLDS) :].partition("/")
             if slash:
                 below = _unquoted(name)
                 if named is not None and named != below:
-                    raise Misplaced(400, f"cannot ask two worlds: the path says {below!r}, X-Toolkit-World {named!r}")
+                    raise Refusal(400, f"cannot ask two worlds: the path says {below!r}, X-Toolkit-World {named!r}", 0)
                 named, target = below, f"/{rest}"
         if is_control(target) and not target.lower().startswith(_OPEN):
             refused = self._guard.refuse(headers)
             if refused is not None:
-                raise Misplaced(*refused)
+                raise Refusal(*refused, 0)
         if named is None:
             return target, self._worlds.base
         try:
             return target, self._worlds.named(named)
         except UsageError as error:
-            raise Misplaced(400, str(error)) from None
+            raise Refusal(400, str(error), 0) from None
         except WorldsFull as error:
-            raise Misplaced(409, str(error)) from None
+            raise Refusal(409, str(error), 0) from None
 
 
 def _unquoted(name: str) -> str:
     try:
         return unquote(name, errors="strict")
     except UnicodeDecodeError:
-        raise Misplaced(400, f"cannot ask the world {name[:60]!r}: its name is not UTF-8; write it in UTF-8") from None
+        raise Refusal(400, f"cannot ask the world {name[:60]!r}: its name is not UTF-8; write it in UTF-8", 0) from None

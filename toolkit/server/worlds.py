@@ -7,10 +7,10 @@ when it was not used for long.
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING, Final
 
+from toolkit.answers.control.sent import NAME
 from toolkit.answers.route import Cluster
 from toolkit.clock import NORMAL, SetClock, Setting, uptime
 from toolkit.errors import UsageError, WorldsFull
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 IDLE: Final = 3_600
 """Seconds after which a world that nobody used may be dropped to make room."""
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
 class Worlds:
@@ -108,7 +107,7 @@ class Worlds:
         return another(base.cluster), clock, self.settings
 
     def _make(self, name: str, cluster: Cluster, clock: SetClock, settings: Settings, ground: int = 0) -> ServedWorld:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             msg = f"cannot name a world {name[:60]!r}: a name has 1 to 200 printable letters; choose another"
             raise UsageError(msg)
         if len(self._named) >= self.settings.most_worlds:

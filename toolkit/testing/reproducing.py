@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.model.instants import format_instant, parse_instant
-from toolkit.server.opening import again_of
+from toolkit.server.opening import again_of, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,8 @@ def line_of(held: Held, logs: Callable[[], Path]) -> str:
         held: The world.
         logs: Gives the folder for the log.
     """
-    options, world = held.options, held.world
-    options = replace(options, at=format_instant(world.clock.now()), frozen=True, speed=None, loop=False, until=None)
+    world = held.world
+    options = standing(held.options, format_instant(world.clock.now()))
     rebased = parse_instant(options.epoch) if options.rebase and options.epoch is not None else None
     text = world.log_text()
     if text is not None and options.log is None and _is_needed(world):

@@ -180,7 +180,7 @@ class World:
 
     def moving(self, t: int) -> list[tuple[Entry, int]]:
         """Give the numbers of the executions that live or ended by themselves, in the order of the list."""
-        return self._moving_from(self.last_write(t))
+        return self._moving_from(self.stretch(t)[0])
 
     def ended_number(self, gone: int, i: int) -> int:
         """Give the number at a position of what events stopped and what ended before the epoch, newest first."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from toolkit.answers.control.clock import NORMAL, shown
-from toolkit.answers.control.sent import desk_of, read_as
+from toolkit.answers.control.sent import NAME, desk_of, read_as
 from toolkit.answers.exchange import BARE_JSON, Refusal
 from toolkit.answers.route import Route, Sent
 from toolkit.model.control import Checkpoint, Checkpoints, ClockReading, MarkName
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from toolkit.world.commands import Command
 
 MOST_CHECKPOINTS: Final = 100
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _LIKE: Final = '{"name": "before the upgrade"}'
 
 
@@ -57,7 +55,7 @@ def restore(call: Call) -> Body:
 
 def _name(call: Call, what: str) -> str:
     name = read_as(call, MarkName, what, _LIKE).name
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise Refusal(400, f"cannot {what}: name must have 1 to 200 printable letters; send JSON like {_LIKE}", 0)
     return name
 

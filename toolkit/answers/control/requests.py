@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.answers.control.matching import Differs, apart, differences, path_matches
@@ -12,6 +11,7 @@ from toolkit.answers.control.sent import desk_of, read_as
 from toolkit.answers.exchange import BARE_JSON, Refusal
 from toolkit.answers.parameters import DEFAULT_SIZE, WINDOW, Parameter
 from toolkit.answers.route import Route, Sent
+from toolkit.answers.wording import unknown_operation
 from toolkit.model.commanded import Said
 from toolkit.model.requests import FoundRequests, RequestCount, RequestMatcher, RequestPage
 from toolkit.model.wire import pretty
@@ -132,9 +132,7 @@ def _filter(query: Query, names: Sequence[str]) -> _Filter:
     if path is not None and not path.startswith(("/", "*")):
         raise Refusal(400, f"cannot show requests: path is {path[:60]!r}, it must begin with / or *", 0)
     if route is not None and route not in names:
-        alike = get_close_matches(route, names, 1) or ["executions"]
-        text = f"cannot show requests: no operation is called {route[:60]!r}; write one such as {alike[0]}"
-        raise Refusal(400, text, 0)
+        raise Refusal(400, f"cannot show requests: {unknown_operation(route[:60], names)}", 0)
     status = _whole(query, "status", 0, _LAST_STATUS) if "status" in query else None
     return _Filter(method.upper() if method is not None else None, path, route, status)
 

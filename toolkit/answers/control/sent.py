@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import re
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from toolkit.answers.route import Call
 
 T = TypeVar("T")
+
+NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+"""What a client may call a world or a checkpoint: something that can be written in a line."""
 
 
 def desk_of(call: Call) -> Desk:
