@@ -8,10 +8,11 @@ import os
 import stat
 import weakref
 from array import array
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toolkit.bundle.beside import working_beside
+from toolkit.bundle.bulk import LARGE, Read, collecting_later, follows, last_id, together
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.listed import listed
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
@@ -20,6 +21,7 @@ from toolkit.bundle.typed import line_check
 from toolkit.bundle.words import damaged, refuse
 from toolkit.bundle.writer import journal_of
 from toolkit.errors import BundleDamaged, BundleError, BundleNotFound, BundleTooNew, InstantError, PartError
+from toolkit.tracks.outline import Standing
 from toolkit.tracks.shift import Shifted
 from toolkit.tracks.timeline import TrackTimeline
 
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
 
     from toolkit.bundle.typed import LineCheck
     from toolkit.tracks.frames import Frames
-    from toolkit.tracks.outline import Outline, TrackSource
+    from toolkit.tracks.outline import Outline, Run
     from toolkit.tracks.track import Track
 
     Check = LineCheck | ShiftCheck
 
 LARGEST_MANIFEST: Final = 256 * 1024 * 1024
 
-_HASHED: Final = 8 * 1024 * 1024
+_HASHED: Final = 512 * 1024
 _EDITED: Final = "restore it, or use --allow-edited if you edited it"
 
 
@@ -96,23 +98,19 @@ def _read(path: Path, rebase_to: int | None, *, allow_edited: bool) -> Bundle:
     shift = None if rebase_to is None else rebase_to - dates.first
     shown = dates if shift is None else shifted_reach(path, dates, shift)
     files: dict[str, FileTracks] = {}
-    sources: dict[str, TrackSource] = {}
     for name, kind in FILES.items():
         instants = dates.frames.instants
         check = line_check(kind, dates.first, dates.last, instants, generated=manifest.generated)
-        source = FileTracks(path, name, check if shift is None else ShiftCheck(check, kind, shift, instants))
-        files[name] = source
-        sources[kind.name] = source if shift is None else Shifted(kind, source, shift)
-    with ThreadPoolExecutor(1) as beside:
-        # Hashing leaves the interpreter to the checks of the lines, whose damage says more than a digest does.
-        digests = {} if allow_edited else {name: beside.submit(source.digest) for name, source in files.items()}
-        try:
-            timeline = TrackTimeline(sources, shown.first, shown.last, shown.orders, shown.frames.instants)
-        except BaseException:
-            beside.shutdown(cancel_futures=True)
-            raise
-        for name, digest in digests.items():
-            if digest.result() != manifest.files[name]:
+        files[name] = FileTracks(path, name, check if shift is None else ShiftCheck(check, kind, shift, instants))
+    with collecting_later(), working_beside(files, hashing=not allow_edited) as beside:
+        tracks = {
+            kind.name: beside.sources[name] if shift is None else Shifted(kind, beside.sources[name], shift)
+            for name, kind in FILES.items()
+        }
+        timeline = TrackTimeline(tracks, shown.first, shown.last, shown.orders, shown.frames.instants)
+        # What a line says of its damage says more than a digest does.
+        for name, digest in beside.digests().items():
+            if digest != manifest.files[name]:
                 raise damaged(path, name, "does not match its digest in bundle.json", _EDITED)
     for kind in FILES.values():
         found, said = len(timeline.shelf(kind.name)), manifest.counts.get(kind.name)
@@ -170,7 +168,11 @@ def read_manifest(path: Path, *, parts: bool = False) -> Manifest:
 
 
 class FileTracks:
-    """The tracks of one file, found by their offsets and made when asked for."""
+    """The tracks of one file, found by their offsets and made when asked for.
+
+    Attributes:
+        size: The file's size in bytes.
+    """
 
     def __init__(
         self, bundle: Path, name: str, check: Check, told: Callable[[BundleDamaged], None] | None = None
@@ -190,16 +192,18 @@ class FileTracks:
         self._check = check
         self._fd = open_file(bundle, name)
         weakref.finalize(self, os.close, self._fd)
+        self.size = os.fstat(self._fd).st_size
         self._offsets = array("Q")
-        self._sizes = array("L")
+        self._sizes = array("Q")
 
     def digest(self) -> str:
         """Give the SHA-256 of the file's content."""
         digest = hashlib.sha256()
+        chunk = memoryview(bytearray(_HASHED))
         place = 0
-        while chunk := os.pread(self._fd, _HASHED, place):
-            digest.update(chunk)
-            place += len(chunk)
+        while size := os.preadv(self._fd, [chunk], place):
+            digest.update(chunk[:size])
+            place += size
         return digest.hexdigest()
 
     def __getitem__(self, index: int, /) -> Track:
@@ -232,24 +236,66 @@ class FileTracks:
             BundleDamaged: At the first line that is not what it should be, if nobody is told of it.
             InstantError: At the first line with a date that cannot be moved, if it is to be.
         """
-        self._offsets, self._sizes, self._skipped = array("Q"), array("L"), []
-        before = None
-        for number, offset, text in listed(self._fd, self._refuse):
-            try:
-                outline = self._check.check(text)
-                if before is not None and outline.id <= before:
-                    why = "is there twice" if outline.id == before else "is out of order, lines are sorted by id"
-                    refuse("$.id", f"{outline.id!a} {why}")
-            except BundleDamaged as error:
-                self._refuse(number, error)
-                self._skipped.append(number)
+        for run in self.runs():
+            if isinstance(run, Standing):
+                yield from run.outlines()
+            else:
+                yield run
+
+    def runs(self) -> Iterator[Run]:
+        """Do the same; in a large file the outlines of what stands still come many at a time.
+
+        Raises:
+            BundleDamaged: As `outlines` does.
+            InstantError: As `outlines` does.
+        """
+        self._offsets, self._sizes, self._skipped = array("Q"), array("Q"), []
+        before = ""
+        for lines in listed(self._fd, self._refuse, many=self.size >= LARGE):
+            runs = self._check.many(lines) if lines.joined else None
+            if runs is not None and follows(before, runs):
+                self._sizes.extend(map(len, lines.texts))
+                self._offsets.extend(lines.offsets())
+                yield from runs
+                before = last_id(runs[-1])
                 continue
-            except InstantError as error:
-                raise unshiftable(self._bundle, f"{self._name} line {number} {error}") from None
-            before = outline.id
-            self._offsets.append(offset)
-            self._sizes.append(len(text))
-            yield outline
+            for number, offset, text in lines.each():
+                outline = self._checked(number, text, before)
+                if outline is None:
+                    self._skipped.append(number)
+                    continue
+                before = outline.id
+                self._offsets.append(offset)
+                self._sizes.append(len(text))
+                yield outline
+
+    def read(self) -> Read:
+        """Go through the file.
+
+        Raises:
+            BundleDamaged: As `outlines` does.
+            InstantError: As `outlines` does.
+        """
+        return Read(together(self.runs()), self._offsets, self._sizes)
+
+    def adopt(self, read: Read) -> Iterator[Run]:
+        """Take over what another process found in the same file without damage, and give the outlines."""
+        runs, self._offsets, self._sizes = read
+        self._skipped = []
+        return iter(runs)
+
+    def _checked(self, number: int, text: bytes, before: str) -> Outline | None:
+        try:
+            outline = self._check.check(text)
+            if outline.id <= before:
+                why = "is there twice" if outline.id == before else "is out of order, lines are sorted by id"
+                refuse("$.id", f"{outline.id!a} {why}")
+        except BundleDamaged as error:
+            self._refuse(number, error)
+            return None
+        except InstantError as error:
+            raise unshiftable(self._bundle, f"{self._name} line {number} {error}") from None
+        return outline
 
     def _refuse(self, number: int, why: object) -> None:
         error = self._damage(number, why)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from toolkit.bundle.listed import Lines
     from toolkit.bundle.typed import LineCheck
     from toolkit.tracks.kinds import Kind
-    from toolkit.tracks.outline import Outline
+    from toolkit.tracks.outline import Outline, Run
 
 _REST: Final = "-[0-9]{2}-[0-9]{2}T"
 _MOVING: Final = re.compile(rb'"value"\s*:\s*"')
@@ -58,6 +59,12 @@ class ShiftCheck:
         if moving or b"\\u" in text or self._years.search(text):
             check_shift(self._kind, parse_line(text), self._ms, self._instants)
         return outline
+
+    def many(self, lines: Lines) -> list[Run] | None:
+        """Check lines in a row, if it is plain that every date in them can be moved."""
+        if b'"deltas"' in lines.joined or self._years.search(lines.joined):
+            return None
+        return self._inner.many(lines)
 
 
 def shifted_reach(bundle: Path, dates: Reach, ms: int) -> Reach:

@@ -9,8 +9,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
+from toolkit.bundle.bulk import is_ascending, is_plain
 from toolkit.bundle.checks import check_track
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import located
@@ -19,14 +20,16 @@ from toolkit.errors import BundleDamaged
 from toolkit.model.instants import is_wire_instant
 from toolkit.model.records import Asset, Controller, Count, ErrorRecord, Execution, Info, Job, Node, Totals
 from toolkit.model.wire import Document, dumps, loads
-from toolkit.tracks.outline import BEGINNING, Outline, outline
+from toolkit.tracks.outline import BEGINNING, Outline, Standing, outline
 from toolkit.tracks.state import apply
 from toolkit.tracks.track import Change, Counter, Item, Span, Track  # noqa: TC001 - msgspec reads a Struct's types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from toolkit.bundle.listed import Lines
     from toolkit.tracks.kinds import Kind, Values
+    from toolkit.tracks.outline import Run
 
 D = TypeVar("D")
 
@@ -95,6 +98,10 @@ class LineCheck:
             msg = "is not a track in JSON (one track a line, a comma after each but the last)"
             raise BundleDamaged(msg) from None
 
+    def many(self, lines: Lines) -> list[Run] | None:  # noqa: ARG002 - what others may do
+        """Check lines in a row, if that is possible at once; `None` means one by one."""
+        return None
+
     def _outline(self, text: bytes) -> Outline:
         track = parse_line(text)
         # The cluster's totals begin anew when its master does.
@@ -120,10 +127,11 @@ class TypedCheck(LineCheck):
         type_: Any = types.GenericAlias(_Checked, (self._type,))
         self._tracks = msgspec.json.Decoder(type_)
         names = {known.encode_name: known.name for known in msgspec.structs.fields(self._type)}
-        watched = [names[field] for field in kind.watched]
+        self._columns = watched = [names[field] for field in kind.watched]
         self._watched: Callable[[Struct], Values] = (
             attrgetter(*watched) if len(watched) > 1 else lambda doc: tuple([getattr(doc, name) for name in watched])
         )
+        self._optional = {known.name for known in msgspec.structs.fields(self._type) if not known.required}
         self._id: Callable[[Struct], str] = attrgetter(names[kind.id_field])
         self._dated = "_updated" in names
         self._countable = countable(self._type)
@@ -145,6 +153,37 @@ class TypedCheck(LineCheck):
             ):
                 return Outline(track.id, ((BEGINNING, self._watched(doc)),), track.spans, bool(track.spans))
         return super().check(text)
+
+    def many(self, lines: Lines) -> list[Run] | None:
+        """Check lines in a row, if nothing is wrong with any."""
+        if not is_plain(lines.joined, lines.starts, _BRACKETS):
+            return None
+        try:
+            tracks = list(map(self._tracks.decode, lines.texts))
+            runs: list[Run] = []
+            begin = 0
+            for place in _moving(tracks):
+                if begin < place:
+                    runs.append(self._standing(tracks[begin:place]))
+                runs.append(self.check(lines.texts[place]))
+                begin = place + 1
+            if begin < len(tracks):
+                runs.append(self._standing(tracks[begin:]))
+        except (ValueError, RecursionError, BundleDamaged):
+            return None  # one by one, what is wrong is found with its words
+        return runs
+
+    def _standing(self, tracks: Sequence[Any]) -> Standing:
+        ids = [track.id for track in tracks]
+        docs = [track.doc for track in tracks]
+        dated = not self._dated or all(map(is_wire_instant, [doc.updated for doc in docs]))
+        if not dated or list(map(self._id, docs)) != ids or not is_ascending(ids):
+            raise ValueError
+        return Standing(ids, tuple([self._column(name, docs) for name in self._columns]))
+
+    def _column(self, name: str, docs: Sequence[Struct]) -> list[Any]:
+        values = [getattr(doc, name) for doc in docs]
+        return [None if value is UNSET else value for value in values] if name in self._optional else values
 
     def _check_documents(self, track: Track) -> None:
         check_countable(track, self._countable)
@@ -212,6 +251,15 @@ def documents(track: Track) -> Iterator[tuple[str, Document]]:
     for place, change in enumerate(track.changes):
         doc = apply(doc, change)
         yield f"$.changes[{place}]", doc
+
+
+def _moving(tracks: Sequence[_Checked[Struct]]) -> list[int]:
+    """Give where in a row are tracks of records that are not always there, or that change."""
+    return [
+        place
+        for place, track in enumerate(tracks)
+        if track.spans or track.changes or track.counters or track.lists or track.counts
+    ]
 
 
 def _plain_spans(text: bytes, spans: list[Span]) -> bool:

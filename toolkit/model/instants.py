@@ -6,7 +6,7 @@ An instant is milliseconds since the Unix epoch, UTC. This module never reads a 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from toolkit.errors import UsageError
@@ -25,6 +25,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTES = [f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(DAY // MINUTE)]
 _SECONDS = [f"{second:02d}." for second in range(60)]
 _THOUSANDTHS = [f"{ms:03d}Z" for ms in range(SECOND)]
+_MINUTE_OF = {text: number * MINUTE for number, text in enumerate(_MINUTES)}
+_SECOND_OF = {text: number * SECOND for number, text in enumerate(_SECONDS)}
+_THOUSANDTH_OF = {text: number for number, text in enumerate(_THOUSANDTHS)}
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII)
 _PART = re.compile(r"(\d{1,15})(ms|s|m|h|d)", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d))+", re.ASCII)
 _WIRE = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -82,6 +86,26 @@ def _read(text: str, hint: str) -> int:
 def is_wire_instant(text: str) -> bool:
     """Tell whether a text is a date as Teraslice writes it (format only)."""
     return _WIRE.fullmatch(text) is not None
+
+
+def parse_wire_instant(text: str) -> int:
+    """Read an instant that Teraslice wrote, many times as fast as any date is read.
+
+    Raises:
+        ValueError: If it is written otherwise, or there is no such day.
+    """
+    try:
+        return _midnight(text[:11]) + _MINUTE_OF[text[11:17]] + _SECOND_OF[text[17:20]] + _THOUSANDTH_OF[text[20:]]
+    except KeyError:
+        msg = f"not written as Teraslice writes an instant: {text[:SHOWN]!r}"
+        raise ValueError(msg) from None
+
+
+@lru_cache(maxsize=4_096)
+def _midnight(day: str) -> int:
+    if not _DATE.fullmatch(day):
+        raise KeyError(day)
+    return (date.fromisoformat(day[:10]) - _EPOCH.date()).days * DAY
 
 
 def parse_duration(text: str) -> int:

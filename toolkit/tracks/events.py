@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.events import WORKERS, moved, refreshed, staffed, stated, text_of
 from toolkit.timeline.view import NEVER
-from toolkit.tracks.outline import BEGINNING
+from toolkit.tracks.outline import BEGINNING, Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from toolkit.timeline.view import Event
-    from toolkit.tracks.outline import Outline
+    from toolkit.tracks.outline import Run
     from toolkit.tracks.state import TrackState
     from toolkit.tracks.timeline import TrackTimeline
 
@@ -36,10 +36,10 @@ class Presence:
         self._rows: list[tuple[int, int, int]] = []
         self._last: array[int] = array("q")
 
-    def noting(self, members: Iterable[tuple[int, Outline]]) -> Iterator[tuple[int, Outline]]:
+    def noting(self, members: Iterable[tuple[int, Run]]) -> Iterator[tuple[int, Run]]:
         """Let members through, and note of each from when to when it is there, gaps included."""
         for position, member in members:
-            if member.changing:
+            if isinstance(member, Outline) and member.changing:
                 since, until = (member.spans[0][0], member.spans[-1][1]) if member.spans else (None, None)
                 row = BEGINNING if since is None else since, NEVER if until is None else until, position
                 self._rows.append(row)
@@ -67,13 +67,16 @@ class Renewals:
         self._ends: array[int] = array("q")
         self.instants: list[int] = []
 
-    def noting(self, members: Iterable[tuple[int, Outline]]) -> Iterator[tuple[int, Outline]]:
+    def noting(self, members: Iterable[tuple[int, Run]]) -> Iterator[tuple[int, Run]]:
         """Let the jobs through, and note when they are there."""
         for position, member in members:
-            for since, until in member.spans or [(None, None)]:
-                self._starts.append(BEGINNING if since is None else since)
-                if until is not None:
-                    self._ends.append(until)
+            if isinstance(member, Outline):
+                for since, until in member.spans or [(None, None)]:
+                    self._starts.append(BEGINNING if since is None else since)
+                    if until is not None:
+                        self._ends.append(until)
+            else:
+                self._starts.extend([BEGINNING] * len(member.ids))
             yield position, member
         starts, ends = sorted(self._starts), sorted(self._ends)
         self.instants = [t for t in sorted(set(ends)) if bisect_left(starts, t) == bisect_right(ends, t)]
@@ -95,7 +98,7 @@ class Happenings:
             "nodes": self._nodes,
         }
 
-    def noting(self, name: str, members: Iterator[tuple[int, Outline]]) -> Iterator[tuple[int, Outline]]:
+    def noting(self, name: str, members: Iterator[tuple[int, Run]]) -> Iterator[tuple[int, Run]]:
         """Let the members of a collection through, and note what is needed of them."""
         return self._books[name].noting(members) if name in self._books else members
 

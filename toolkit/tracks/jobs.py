@@ -7,10 +7,12 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from toolkit.tracks.outline import Standing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from toolkit.tracks.outline import Outline
+    from toolkit.tracks.outline import Run
 
 _SHIFT: Final = 32
 
@@ -22,7 +24,7 @@ class JobIndex:
         """Start empty."""
         self._entries = array("Q")
 
-    def reading(self, members: Iterable[tuple[int, Outline]], place: int) -> Iterator[tuple[int, Outline]]:
+    def reading(self, members: Iterable[tuple[int, Run]], place: int) -> Iterator[tuple[int, Run]]:
         """Index executions on their way to somewhere else.
 
         Args:
@@ -31,8 +33,15 @@ class JobIndex:
         """
         entries = array("Q")
         for position, member in members:
-            for job_id in {values[place] for _, values in member.steps if isinstance(values[place], str)}:
-                entries.append(_hash(job_id) << _SHIFT | position)
+            if isinstance(member, Standing):
+                entries.extend(
+                    _hash(job_id) << _SHIFT | at
+                    for at, job_id in enumerate(member.columns[place], position)
+                    if isinstance(job_id, str)
+                )
+            else:
+                for job_id in {values[place] for _, values in member.steps if isinstance(values[place], str)}:
+                    entries.append(_hash(job_id) << _SHIFT | position)
             yield position, member
         self._entries = array("Q", sorted(entries))
 

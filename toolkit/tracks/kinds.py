@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from toolkit.errors import UsageError
-from toolkit.model.instants import EARLIEST, is_wire_instant, parse_instant
+from toolkit.model.instants import EARLIEST, parse_wire_instant
 from toolkit.model.status import is_deleted
 from toolkit.model.wire import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _UNDATED: Final = EARLIEST - 1
 
@@ -45,6 +44,10 @@ class Kind(NamedTuple):
         """Tell whether a record with these watched values is in the list of the deleted."""
         return self.deletes and is_deleted(values[self.watched.index("_deleted")])
 
+    def has_deleted(self, columns: Sequence[list[Any]]) -> bool:
+        """Tell whether any of many records is, their watched values by field."""
+        return self.deletes and any(map(is_deleted, columns[self.watched.index("_deleted")]))
+
 
 class _Descending:
     """A text that sorts the other way round; a missing one comes first, as lodash's `orderBy` has it."""
@@ -65,11 +68,11 @@ class _Descending:
 
 def instant_of(value: object) -> int:
     """Read a date for sorting; one that is missing or not as Teraslice writes it counts as older than any other."""
-    if not isinstance(value, str) or not is_wire_instant(value):
+    if not isinstance(value, str):
         return _UNDATED
     try:
-        return parse_instant(value)
-    except UsageError:
+        return parse_wire_instant(value)
+    except ValueError:
         return _UNDATED
 
 

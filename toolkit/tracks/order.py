@@ -7,13 +7,14 @@ which any of them moves, and merged in. Deleted records have an order of their o
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import chain
+from itertools import chain, count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.timeline.order import merged_page
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.cache import Bounded
+from toolkit.tracks.outline import Standing
 from toolkit.tracks.placing import Explicit, carry, place
 from toolkit.tracks.track import exists
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from toolkit.tracks.kinds import Kind
-    from toolkit.tracks.outline import Outline
+    from toolkit.tracks.outline import Outline, Run
 
 _SEGMENTS: Final = 8
 """How many segments are kept sorted."""
@@ -61,12 +62,12 @@ class Ordering:
         moving: The records whose place changes, or which are not always there or deleted: positions and outlines.
     """
 
-    def __init__(self, kind: Kind, members: Iterable[tuple[int, Outline]], explicit: Sequence[Explicit] = ()) -> None:
+    def __init__(self, kind: Kind, members: Iterable[tuple[int, Run]], explicit: Sequence[Explicit] = ()) -> None:
         """Sort what stands still, and index the instants of what moves.
 
         Args:
             kind: The kind, for its sort key.
-            members: The records' positions and outlines.
+            members: The records' outlines, and where each run of them starts.
             explicit: Orders that hold instead of the sort, ascending; not for deleted records.
         """
         self._kind = kind
@@ -76,7 +77,12 @@ class Ordering:
         deleted: list[tuple[Any, int]] = []
         edges = {mark.t for mark in explicit}
         for position, member in members:
-            if len(member.steps) == 1 and not member.spans:
+            if isinstance(member, Standing) and not kind.has_deleted(member.columns):
+                listed += zip(map(kind.key, member.rows(), member.ids), count(position))
+            elif isinstance(member, Standing):
+                for at, (record_id, values) in enumerate(zip(member.ids, member.rows(), strict=True), position):
+                    (deleted if kind.is_deleted(values) else listed).append((kind.key(values, record_id), at))
+            elif len(member.steps) == 1 and not member.spans:
                 values = member.steps[0][1]
                 (deleted if kind.is_deleted(values) else listed).append((kind.key(values, member.id), position))
             else:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.timeline.view import NEVER, Held, Record
 from toolkit.tracks.cache import Bounded
+from toolkit.tracks.outline import Standing
 from toolkit.tracks.state import TrackState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from toolkit.tracks.outline import Outline, TrackSource
+    from toolkit.tracks.outline import Outline, Run, TrackSource
     from toolkit.tracks.track import Track
 
 RECORDS: Final = 16_384
@@ -39,12 +40,17 @@ class Shelf:
         self._records: Bounded[tuple[int, int], Held[Record | None]] = Bounded(RECORDS)
         self._states: Bounded[int, TrackState] = Bounded(STATES)
 
-    def index(self) -> Iterator[tuple[int, Outline]]:
-        """Read all tracks once and index them; give each one's position and outline on the way."""
-        for position, member in enumerate(self._source.outlines()):
-            self._ids.append(member.id)
-            self._changing.append(member.changing)
-            yield position, member
+    def index(self) -> Iterator[tuple[int, Run]]:
+        """Read all tracks once and index them; give each run, and the position it starts at, on the way."""
+        for run in self._source.runs():
+            position = len(self._ids)
+            if isinstance(run, Standing):
+                self._ids += run.ids
+                self._changing += bytes(len(run.ids))
+            else:
+                self._ids.append(run.id)
+                self._changing.append(run.changing)
+            yield position, run
 
     def outlines(self) -> Iterator[Outline]:
         """Read all tracks once more, for what is asked seldom: their outlines in order, none of them kept.

@@ -18,6 +18,7 @@ from toolkit.errors import InstantError
 from toolkit.model.instants import EARLIEST, LATEST, format_instant, format_shift
 from toolkit.tracks.columns import Deltas, number_of
 from toolkit.tracks.frames import Frames
+from toolkit.tracks.outline import Standing
 from toolkit.tracks.paths import Path, find, path_of, put
 from toolkit.tracks.track import Change, Counter, Item, Span, Track
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from toolkit.model.wire import Document
     from toolkit.tracks.kinds import Kind
-    from toolkit.tracks.outline import Outline, TrackSource
+    from toolkit.tracks.outline import Outline, Run, TrackSource
     from toolkit.tracks.placing import Explicit
 
 _WRITTEN: Final = (("_created",), ("_updated",))
@@ -69,13 +70,18 @@ class Shifted:
 
         The values that lists are sorted by stay as they were, and with them every order.
         """
-        for member in self._source.outlines():
-            first, *later = member.steps
-            if later or member.spans:
-                steps = (first, *((t + self._ms, values) for t, values in later))
-                yield member._replace(steps=steps, spans=_spans(member.spans, self._ms))
-            else:
-                yield member
+        return map(self._moved, self._source.outlines())
+
+    def runs(self) -> Iterator[Run]:
+        """Give the same, many at a time: what stands still stays as it was."""
+        return (run if isinstance(run, Standing) else self._moved(run) for run in self._source.runs())
+
+    def _moved(self, member: Outline) -> Outline:
+        first, *later = member.steps
+        if not later and not member.spans:
+            return member
+        steps = (first, *((t + self._ms, values) for t, values in later))
+        return member._replace(steps=steps, spans=_spans(member.spans, self._ms))
 
 
 def shifted(kind: Kind, track: Track, ms: int) -> Track:

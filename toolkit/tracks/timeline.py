@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -23,7 +24,7 @@ from toolkit.tracks.jobs import JobIndex
 from toolkit.tracks.kinds import KINDS, instant_of
 from toolkit.tracks.moves import moves
 from toolkit.tracks.order import Ordering
-from toolkit.tracks.outline import MemoryTracks, Outline, TrackSource, outline
+from toolkit.tracks.outline import MemoryTracks, Run, Standing, TrackSource, outline
 from toolkit.tracks.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -322,13 +323,18 @@ class TrackView:
         return Held(found, self._timeline.shown_until(until))
 
 
-def _by_execution(members: Iterable[tuple[int, Outline]]) -> dict[str, array[int]]:
+def _by_execution(members: Iterable[tuple[int, Run]]) -> dict[str, array[int]]:
     """Sort error records' positions by every execution they ever belong to."""
-    groups: dict[str, array[int]] = {}
+    groups: defaultdict[str, array[int]] = defaultdict(lambda: array("L"))
     for position, member in members:
-        for ex_id in {values[1] for _, values in member.steps if isinstance(values[1], str)}:
-            groups.setdefault(ex_id, array("L")).append(position)
-    return groups
+        if isinstance(member, Standing):
+            for at, ex_id in enumerate(member.columns[1], position):
+                if isinstance(ex_id, str):
+                    groups[ex_id].append(at)
+        else:
+            for ex_id in {values[1] for _, values in member.steps if isinstance(values[1], str)}:
+                groups[ex_id].append(position)
+    return dict(groups)
 
 
 def _written(t: int) -> str:
