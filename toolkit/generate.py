@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from toolkit.bundle.collecting import collecting_later
 from toolkit.bundle.manifest import PartMark
 from toolkit.bundle.writer import write_bundle
 from toolkit.errors import InstantError
@@ -80,7 +81,8 @@ def generate(  # noqa: PLR0913 - what, from when, to when, where, and two ways
     if commands:
         origin["commands"] = {"number": len(commands), "sha256": digest_of(commands)}
     mark = PartMark(part.number, part.of) if part.of > 1 else None
-    return write_bundle(target, tracks, first=first, last=last, origin=origin, part=mark, force=force)
+    with collecting_later():
+        return write_bundle(target, tracks, first=first, last=last, origin=origin, part=mark, force=force)
 
 
 class _Counted:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from operator import lt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,7 +9,7 @@ from toolkit.tracks.outline import Standing
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from toolkit.tracks.outline import Run
 
@@ -34,18 +32,6 @@ class Read(NamedTuple):
     runs: list[Run]
     offsets: array[int]
     sizes: array[int]
-
-
-@contextmanager
-def collecting_later() -> Iterator[None]:
-    """Put garbage collection off: what reading makes is kept, and going through it again and again finds nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def cut(joined: bytes) -> tuple[list[bytes], list[int]] | None:

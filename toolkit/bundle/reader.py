@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.bundle.beside import working_beside
-from toolkit.bundle.bulk import LARGE, Read, collecting_later, follows, last_id, together
+from toolkit.bundle.bulk import LARGE, Read, follows, last_id, together
+from toolkit.bundle.collecting import collecting_later
 from toolkit.bundle.lines import parse_line
 from toolkit.bundle.listed import listed
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach

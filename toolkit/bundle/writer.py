@@ -173,15 +173,20 @@ def _lines(target: Path, name: str, tracks: Iterable[Track]) -> Iterator[bytes]:
 
 
 def _list(counts: dict[str, int], name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Give the text of a file of tracks; how many there are is noted at its end."""
-    written = 0
-    yield b"["
+    """Give the text of a file of tracks, in pieces of many; how many there are is noted at its end."""
+    written, size, before = 0, 0, b"["
+    held: list[bytes] = []
     for text in lines:
-        yield b",\n" if written else b"\n"
-        yield text
-        written += 1
-    yield b"\n]\n"
-    counts[name] = written
+        held.append(text)
+        size += len(text)
+        if size >= _AT_ONCE:
+            yield before + b"\n" + b",\n".join(held)
+            written, size, before = written + len(held), 0, b","
+            held.clear()
+    if held:
+        yield before + b"\n" + b",\n".join(held)
+    yield b"\n]\n" if written or held else b"[\n]\n"
+    counts[name] = written + len(held)
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> str:

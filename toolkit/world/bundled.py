@@ -48,6 +48,8 @@ class Bundled:
         return {name: self._joined([tracks[name] for tracks in every]) for name in every[0]}
 
     def _joined(self, rows: list[Iterator[Track]]) -> Iterator[Track]:
+        if len(rows) == 1 and self._part == WHOLE:
+            return rows[0]
         if len(rows) == 1:
             return (track for track in rows[0] if self._part.holds(track.id))
         joined = groupby(merge(*rows, key=_id), key=_id)

@@ -52,32 +52,43 @@ def _next_push(life: Life | Course, every: int, t: int) -> int:
     return min(life.started + (past + 1) * every, life.last_push)
 
 
-def _pushed(life: Life | Course, every: int, t: int) -> Values:
-    """Give what an execution's pushes by `t` add up to."""
-    at = _push(life, every, t)
-    if at is None:
-        return _NOTHING
-    stats = life.stats(at)
-    if at < life.last_push:
-        stats["job_duration"] = 0
-    return tuple([stats[name] for name in TOTALS])
+class _Shares:
+    """One execution's part of the totals."""
 
+    def __init__(self, life: Life | Course, every: int) -> None:
+        """Take an execution that pushes so often."""
+        self._life = life
+        self._every = every
+        self._before: dict[int, Values] = {}
 
-def _share(life: Life | Course, every: int, begin: int, t: int) -> Values:
-    """Give an execution's part of the totals that count from `begin`."""
-    at = _push(life, every, t)
-    if at is None or at <= begin:
-        return _NOTHING
-    before = list(_pushed(life, every, begin))
-    # A length is not a count: what was in the queue before is not taken off.
-    before[TOTALS.index("queued")] = 0
-    return tuple(map(sub, _pushed(life, every, t), before))
+    def at(self, begin: int, t: int) -> Values:
+        """Give its part at `t` of totals that count from `begin`."""
+        push = _push(self._life, self._every, t)
+        if push is None or push <= begin:
+            return _NOTHING
+        before = self._before.get(begin)
+        if before is None:
+            before = self._before[begin] = self._taken_off(begin)
+        return tuple(map(sub, self._pushed(push), before))
+
+    def _taken_off(self, begin: int) -> Values:
+        push = _push(self._life, self._every, begin)
+        processed, failed, _, *more = _NOTHING if push is None else self._pushed(push)
+        # A length is not a count: what was in the queue before is not taken off.
+        return processed, failed, 0, *more
+
+    def _pushed(self, push: int) -> Values:
+        """Give what it has pushed in all, once it has pushed at an instant."""
+        stats = self._life.stats(push)
+        if push < self._life.last_push:
+            stats["job_duration"] = 0
+        return tuple([stats[name] for name in TOTALS])
 
 
 def totals(world: World, t: int, lived: Lived) -> Values:
     """Give the totals at an instant of the world, from the executions that `lived` gives."""
     begin, every = _begin(world, t), world.scenario.analytics_every
-    shares = (_share(life, every, begin, t) for life in lived(begin, t))
+    shares = (_Shares(life, every).at(begin, t) for life in lived(begin, t))
     return tuple(map(sum, zip(_NOTHING, *shares, strict=True)))
 
 
@@ -95,9 +106,10 @@ def pushes(world: World, first: int, last: int, lived: Lived) -> Iterator[tuple[
     zeros = range(_begin(world, first) + renewed, last + 1, renewed)
     growth: dict[int, Values] = {}
     for life in lived(_begin(world, first), last):
-        share = _share(life, every, _begin(world, first), first)
+        shares = _Shares(life, every)
+        share = shares.at(_begin(world, first), first)
         for t in sorted({*_pushes(life, every, first, last), *zeros}):
-            now = _share(life, every, _begin(world, t), t)
+            now = shares.at(_begin(world, t), t)
             growth[t] = tuple(map(add, growth.get(t, _NOTHING), map(sub, now, share)))
             share = now
     values = totals(world, first, lived)
