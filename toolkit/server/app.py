@@ -16,6 +16,7 @@ from sanic.exceptions import BadURL, SanicException
 from sanic.request import Request
 from sanic.router import Router
 
+from toolkit.server.express import Express
 from toolkit.server.ready import FAILED, MESSAGES, Ready, content_type
 from toolkit.server.reply import Reply, reply_to
 from toolkit.server.waiting import reached
@@ -72,13 +73,20 @@ _ONCE: Final = ("X-Toolkit-At", "X-Toolkit-World")
 """Of these the first one must not win silently."""
 
 
-def create_app(front: Front, around: Callable[[Handle], Handle] | None = None, *, reads_bodies: bool = True) -> App:
+def create_app(
+    front: Front,
+    around: Callable[[Handle], Handle] | None = None,
+    *,
+    reads_bodies: bool = True,
+    follow: Callable[[], None] | None = None,
+) -> App:
     """Make the Sanic app that serves a front. Several may live in one process.
 
     Args:
         front: What answers.
         around: Gives what is asked in place of the front, from what asks the front.
         reads_bodies: Whether a request is there as a whole when it is asked; else only what came with its headers.
+        follow: Called before the front is asked what was asked before, if it follows another one.
     """
     # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
     Sanic.test_mode = True
@@ -102,7 +110,8 @@ def create_app(front: Front, around: Callable[[Handle], Handle] | None = None, *
     )
     # Connections whose answers a fault holds back: nobody waits for them when the server stops.
     app.ctx.held = set()
-    handle = _handler(front)
+    app.ctx.express = Express(front, follow)
+    handle = _handler(front, app.ctx.express)
     handle = handle if around is None else around(handle)
     # Sanic takes what gives an answer at once as well.
     handler: Any = handle
@@ -113,7 +122,7 @@ def create_app(front: Front, around: Callable[[Handle], Handle] | None = None, *
     return app
 
 
-def _handler(front: Front) -> Handle:
+def _handler(front: Front, express: Express) -> Handle:
     doors = front.doors
     turn = asyncio.Lock()
 
@@ -133,7 +142,12 @@ def _handler(front: Front) -> Handle:
             body, content = request.body, content_type(headers)
             begun = front.begin(method, target, tag, control, at, body, content, world, headers, request.head)
         # Nearly every answer is there at once; a coroutine is made only for what takes long.
-        return reply_to(begun) if isinstance(begun, Ready) else _reply_later(*begun, turn)
+        if not isinstance(begun, Ready):
+            return _reply_later(*begun, turn)
+        reply = reply_to(begun)
+        if world is None:
+            express.learn(request, reply)
+        return reply
 
     return handle
 

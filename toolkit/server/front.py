@@ -20,7 +20,7 @@ from toolkit.server.cache import AnswerCache
 from toolkit.server.docs import page
 from toolkit.server.guard import Guard
 from toolkit.server.placing import Placing, is_control
-from toolkit.server.ready import Later, Lines, Ready, encoded, head_of, http_date
+from toolkit.server.ready import Later, Lines, Ready, encoded, head_of, http_date, joined
 from toolkit.server.spoiled import failed, spoil
 from toolkit.server.worlds import Worlds
 
@@ -44,10 +44,16 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class _Held(NamedTuple):
-    """An answer to a request without conditions, and its header lines in bytes."""
+    """An answer to a request without conditions, and its header lines, one by one and together."""
 
     response: Response
     lines: Lines
+    head: bytes
+
+    @classmethod
+    def of(cls, response: Response) -> _Held:
+        lines = encoded(response)
+        return cls(response, lines, joined(lines))
 
 
 def _instant_asked(method: str, at: str, now: int) -> int:
@@ -98,6 +104,7 @@ class Front:
         self._cache: AnswerCache[_Held] = AnswerCache()
         self._stamped = (-1, -1)
         self._stamp_lines: Lines = ()
+        self._stamp_head = b""
 
     def respond(  # noqa: PLR0913, PLR0917 - what is looked at in a request
         self,
@@ -251,7 +258,7 @@ class Front:
             going = going if came is None else going._replace(t=came)
         # What was written meanwhile is not in the answer, which is right for its instant but must not be kept.
         kept = going.key[3] == going.world.edition
-        held = self._keep(going, response) if kept else _Held(response, encoded(response))
+        held = self._keep(going, response) if kept else _Held.of(response)
         return self._ready(going, held, if_none_match, cache_control)
 
     def _noted(  # noqa: PLR0913, PLR0917 - the parts of a request
@@ -269,13 +276,14 @@ class Front:
         return ready
 
     def _ready(self, going: _Going, held: _Held, if_none_match: str | None, cache_control: str | None) -> Ready:
-        response, lines = held
+        response = held.response
         if if_none_match is not None:
             # The bytes are there: whether the client has them already is a comparison.
             response = conditional(Request(going.key[0], going.key[1], if_none_match, cache_control), response)
             if response is not held.response:
-                lines = encoded(response)
-        return Ready(response.status, (*lines, *self._stamp(going.t, going.world)), response.body, going.t)
+                held = _Held.of(response)
+        lines = (*held.lines, *self._stamp(going.t, going.world))
+        return Ready(response.status, lines, response.body, going.t, None, held.head + self._stamp_head)
 
     def refuse(self, status: int, message: str, world: ServedWorld | None = None) -> Ready:
         """Answer a request that never became one: malformed, too large, too slow, or our own failure."""
@@ -289,7 +297,7 @@ class Front:
         return Ready(status, (*lines, *self._stamp(t, world)), body, t)
 
     def _keep(self, going: _Going, response: Response) -> _Held:
-        held = _Held(response, encoded(response))
+        held = _Held.of(response)
         size = len(response.body) + _OVERHEAD
         self._cache.put(going.key, held, t=going.t, until=response.until, size=size)
         return held
@@ -303,4 +311,5 @@ class Front:
                 (b"X-Toolkit-Instant", format_instant(t).encode()),
                 (b"X-Toolkit-Sequence", b"%d" % world.log.sequence),
             )
+            self._stamp_head = joined(self._stamp_lines)
         return self._stamp_lines

@@ -33,6 +33,7 @@ class Ready(NamedTuple):
         body: The bytes.
         t: The instant that it is of.
         spoiling: What a fault does to it; it is in the lines and the body already, as far as it can be.
+        kept: The header lines as bytes, if they are at hand.
     """
 
     status: int
@@ -40,6 +41,12 @@ class Ready(NamedTuple):
     body: bytes
     t: int
     spoiling: Spoiling | None = None
+    kept: bytes = b""
+
+    @property
+    def head(self) -> bytes:
+        """The header lines as bytes."""
+        return self.kept or joined(self.lines)
 
     @property
     def fault(self) -> str:
@@ -77,6 +84,11 @@ def head_of(headers: Mapping[str, str], head: bytes | None) -> bytes:
         return head
     lines = (f"{name}: {value}" for name, value in headers.items())
     return "\r\n".join(("", *lines)).encode("utf-8", "surrogateescape")
+
+
+def joined(lines: Lines) -> bytes:
+    """Give header lines as they go over the wire."""
+    return b"".join([b"%b: %b\r\n" % line for line in lines])
 
 
 def encoded(response: Response) -> Lines:

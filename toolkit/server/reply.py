@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from toolkit.faults.spoiling import Harm, Spoiling
     from toolkit.server.ready import Ready
 
-_KEPT_OPEN: Final = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
+KEPT_OPEN: Final = ((b"Connection", b"keep-alive"), (b"Keep-Alive", b"timeout=5"))
 _CLOSED: Final = ((b"Connection", b"close"),)
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 """A socket that lingers for no time is closed with a reset."""
@@ -47,7 +47,7 @@ class Reply(BaseHTTPResponse):
     @property
     def processed_headers(self) -> Any:  # noqa: ANN401 - an iterator in Sanic, any iterable will do
         """Give our lines and the one that Sanic knows: whether the connection stays open."""
-        return self._lines + (_KEPT_OPEN if self.headers.get("connection") == "keep-alive" else _CLOSED)
+        return self._lines + (KEPT_OPEN if self.headers.get("connection") == "keep-alive" else _CLOSED)
 
 
 class Long(Reply):

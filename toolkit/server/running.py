@@ -12,6 +12,7 @@ from sanic.touchup import TouchUp
 
 from toolkit.server.binding import BACKLOG
 from toolkit.server.doors import Doors
+from toolkit.server.express import ExpressProtocol
 
 if TYPE_CHECKING:
     import socket
@@ -49,7 +50,7 @@ async def running(app: App, sock: socket.socket) -> AsyncIterator[Doors]:
     with _starting:
         # Sanic's server object has no types.
         server: Any = await app.create_server(
-            sock=sock, backlog=BACKLOG, asyncio_server_kwargs={"start_serving": False}
+            sock=sock, protocol=ExpressProtocol, backlog=BACKLOG, asyncio_server_kwargs={"start_serving": False}
         )
         await _start_up(server, app)
         await server.before_start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import uvloop
@@ -126,7 +127,9 @@ async def _work(follower: Follower, sock: socket.socket, ends: Ends) -> None:
     clock: Any = follower.world.clock
     way = Way(ends.ways)
     stopping = asyncio.Event()
-    app = create_app(_Front(follower, clock), lambda handle: _around(handle, follower, way), reads_bodies=False)
+    front = _Front(follower, clock)
+    around = partial(_around, follower=follower, way=way)
+    app = create_app(front, around, reads_bodies=False, follow=follower.follow)
     async with running(app, sock) as doors:
         way.listen(doors)
         obeying = asyncio.create_task(_obey(follower, ends.calls, stopping))
