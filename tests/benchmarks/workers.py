@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.comparing import Plan, Side, by_turns, compare_load
 from tests.benchmarks.figures import Figure, Target
-from tests.benchmarks.load import press
+from tests.benchmarks.load import Header, press
 from tests.benchmarks.processes import children_cpu
 from tests.benchmarks.servers import server, toolkit
 from tests.benchmarks.under_load import PAGE
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TWICE = Target(1.7, at_most=False)
 _NAME = "two workers"
+_MADE = "two workers, a page made for each request"
+_FRESH = "X-Toolkit-At: +{}ms"
 _AGAINST = "one worker"
 _ASKED = 40
 """Over connections of their own, so that both processes answer."""
@@ -31,11 +33,14 @@ def two(plan: Plan) -> list[Figure]:
     ):
         same = _answers(both) == _answers(one)
         figures = compare_load(Side(both, PAGE), Side(one, PAGE), _AGAINST, plan, rate=_TWICE)
+        made = compare_load(
+            Side(both, PAGE, Header(_FRESH, 7)), Side(one, PAGE, Header(_FRESH, 7)), _AGAINST, plan, rate=_TWICE
+        )
         allowed, alone = by_turns(plan.rounds, lambda: _allowed(both, 2, plan), lambda: _allowed(one, 1, plan))
     alike = Figure("the same answers", [int(same)], target=Target(1, "ours", at_most=False))
     note = "by the CPU per request: the load generator takes its share of the cores"
     bound = Figure(f"requests/s that {os.cpu_count()} cores allow", allowed, _AGAINST, alone, note=note)
-    return [figure.of(_NAME) for figure in (*figures, bound, alike)]
+    return [figure.of(_NAME) for figure in (*figures, bound, alike)] + [figure.of(_MADE) for figure in made]
 
 
 def _answers(one: Server) -> set[tuple[tuple[tuple[str, str], ...], bytes]]:

@@ -17,7 +17,7 @@ from toolkit.bundle.lines import parse_line
 from toolkit.bundle.manifest import located
 from toolkit.bundle.words import BOM, refuse, under
 from toolkit.errors import BundleDamaged
-from toolkit.model.instants import is_wire_instant
+from toolkit.model.instants import are_wire_instants, is_wire_instant
 from toolkit.model.records import Asset, Controller, Count, ErrorRecord, Execution, Info, Job, Node, Totals
 from toolkit.model.wire import Document, dumps, loads
 from toolkit.tracks.outline import BEGINNING, Outline, Standing, outline
@@ -176,7 +176,7 @@ class TypedCheck(LineCheck):
     def _standing(self, tracks: Sequence[Any]) -> Standing:
         ids = [track.id for track in tracks]
         docs = [track.doc for track in tracks]
-        dated = not self._dated or all(map(is_wire_instant, [doc.updated for doc in docs]))
+        dated = not self._dated or are_wire_instants([doc.updated for doc in docs])
         if not dated or list(map(self._id, docs)) != ids or not is_ascending(ids):
             raise ValueError
         return Standing(ids, tuple([self._column(name, docs) for name in self._columns]))

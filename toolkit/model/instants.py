@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from toolkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -86,6 +90,11 @@ def _read(text: str, hint: str) -> int:
 def is_wire_instant(text: str) -> bool:
     """Tell whether a text is a date as Teraslice writes it (format only)."""
     return _WIRE.fullmatch(text) is not None
+
+
+def are_wire_instants(texts: Iterable[str]) -> bool:
+    """Tell whether all of many texts are such dates."""
+    return all(map(_WIRE.fullmatch, texts))
 
 
 def parse_wire_instant(text: str) -> int:
