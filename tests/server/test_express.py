@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +18,7 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 
 from tests.serving import FastClock, live_cluster, live_server
 from toolkit.clock import FrozenClock, Setting
+from toolkit.errors import BundleDamaged
 from toolkit.model.instants import format_instant
 from toolkit.server import express, running
 from toolkit.server.express import Express, ExpressProtocol
@@ -235,9 +236,31 @@ def test_the_known_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(lane.known) <= 3
 
     monkeypatch.setattr(Express, "learn", seen)
-    with ServerThread(cluster, FrozenClock(cluster.timeline.first)) as server:
-        said(server, [*(ask(f"/v1/ex?size={size}") for size in range(8)), CLOSE])
-    assert len(lanes) == 9
+    asking = [ask(f"/v1/ex?size={size}") for size in range(8)]
+    with ServerThread(cluster, FrozenClock(cluster.timeline.first)) as server, connected(server) as sock:
+        for request in asking:
+            asked(sock, request)
+    assert len(lanes) == 8
+    assert list(lanes[-1].known) == asking[-3:]
+
+
+_WHY = "its file was changed"
+
+
+def test_what_fails_fails_as_ever(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure is Sanic's to answer and ours to say, and the connection lives on."""
+    begin = Front.begin
+
+    def failing(*_: Any, **__: Any) -> NoReturn:
+        raise BundleDamaged(_WHY)
+
+    with live_server(SMALL) as server, connected(server) as sock:
+        first = asked(sock, PAGE)
+        monkeypatch.setattr(Front, "begin", failing)
+        assert asked(sock, PAGE).startswith(b"HTTP/1.1 500 ")
+        monkeypatch.setattr(Front, "begin", begin)
+        assert asked(sock, PAGE) == first
+    assert counted.answers == [first]
 
 
 _MORE_THAN_FIT = 200
@@ -326,7 +349,7 @@ def test_nobody_is_answered_before_their_turn() -> None:
 
 def connection(**changed: object) -> Any:
     """What is looked at of a connection that waits for a request, some of it otherwise."""
-    http = SimpleNamespace(stage=Stage.IDLE, request_body=None)
+    http = SimpleNamespace(stage=Stage.IDLE, request_body=None, keep_alive=True)
     writable = SimpleNamespace(is_set=lambda: True)
     transport = SimpleNamespace(is_closing=lambda: False)
     usual = {"http": http, "recv_buffer": bytearray(), "_can_write": writable, "transport": transport}
@@ -336,9 +359,14 @@ def connection(**changed: object) -> Any:
 WAITING = ExpressProtocol._waits
 BUSY: list[dict[str, object]] = [
     {"http": None},
-    {"http": SimpleNamespace(stage=Stage.IDLE)},
-    *({"http": SimpleNamespace(stage=stage, request_body=None)} for stage in Stage if stage is not Stage.IDLE),
-    *({"http": SimpleNamespace(stage=Stage.IDLE, request_body=body)} for body in (True, "chunked")),
+    {"http": SimpleNamespace(stage=Stage.IDLE, keep_alive=True)},
+    {"http": SimpleNamespace(stage=Stage.IDLE, request_body=None, keep_alive=False)},
+    *(
+        {"http": SimpleNamespace(stage=stage, request_body=None, keep_alive=True)}
+        for stage in Stage
+        if stage is not Stage.IDLE
+    ),
+    *({"http": SimpleNamespace(stage=Stage.IDLE, request_body=body, keep_alive=True)} for body in (True, "chunked")),
     {"recv_buffer": bytearray(b"GET")},
     {"_can_write": SimpleNamespace(is_set=lambda: False)},
     {"transport": SimpleNamespace(is_closing=lambda: True)},

@@ -6,11 +6,12 @@ import marshal
 import os
 import signal
 import sys
-import threading
+import tempfile
 from array import array
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.bundle.bulk import LARGE, Read
 from toolkit.tracks.outline import Outline, Standing
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
     Files = Mapping[str, FileTracks]
     Digests = Mapping[str, str]
+
+
+_THREADS: Final = Path("/proc/self/task")
+"""Has an entry for each thread of this process."""
+_WELL: Final = 0
+_LOST: Final = -1
+"""In place of the status of a process that somebody else has waited for."""
 
 
 class Beside(NamedTuple):
@@ -42,16 +50,13 @@ class Beside(NamedTuple):
 def working_beside(files: Files, *, hashing: bool) -> Iterator[Beside]:
     """Start hashing, and going through the largest file where that takes long enough and is safe.
 
-    It is where there is a second core, and no other thread that could hold a lock while this process is copied.
-
     Args:
         files: Each file by its name.
         hashing: Whether digests are wanted.
     """
     largest = max(files, key=lambda name: files[name].size)
-    alone = threading.active_count() == 1
-    if files[largest].size >= LARGE and alone and sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1:
-        ahead = Ahead(files, largest, hashing=hashing)
+    ahead = _started(files, largest, hashing=hashing)
+    if ahead is not None:
         try:
             yield Beside({**files, largest: ahead}, ahead.digests)
         finally:
@@ -66,6 +71,19 @@ def working_beside(files: Files, *, hashing: bool) -> Iterator[Beside]:
             raise
 
 
+def _started(files: Files, name: str, *, hashing: bool) -> Ahead | None:
+    """Start a process for a file, if it is large, there is a second core, and the system lets us.
+
+    And if this process has one thread: another one, numpy's too, could hold a lock while it is copied.
+    """
+    if files[name].size < LARGE or sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1:
+        return None
+    try:
+        return Ahead(files, name, hashing=hashing) if len(list(_THREADS.iterdir())) == 1 else None
+    except OSError:
+        return None
+
+
 class Ahead:
     """The tracks of a file that another process goes through; what it could not do is done here."""
 
@@ -76,14 +94,17 @@ class Ahead:
             files: Each file by its name.
             name: The one to go through.
             hashing: Whether it hashes all of them afterwards.
-        """
-        import numpy as np  # noqa: F401, PLC0415 - both need it, and so it is imported once
 
+        Raises:
+            OSError: If the system does not let us.
+        """
         self._files = files if hashing else {}
         self._file = files[name]
         self._digests: Digests | None = None
-        self._written = os.memfd_create("ahead")
-        self._pid = os.fork()
+        with ExitStack() as undo:
+            self._written = undo.enter_context(tempfile.TemporaryFile())
+            self._pid = os.fork()
+            undo.pop_all()
         if not self._pid:
             _go_through(self._file, self._files, self._written)
 
@@ -102,8 +123,17 @@ class Ahead:
             BundleDamaged: As the file does: a process that ends without a result found something to say.
             InstantError: As the file does.
         """
-        read = self._result() if self._pid else None
+        read = self.result()
         return self._file.runs() if read is None else self._file.adopt(read)
+
+    def result(self) -> Read | None:
+        """Give what the process found, once; `None` if it found nothing, or damage."""
+        if not self._pid or self._wait() != _WELL:
+            return None
+        self._written.seek(0)
+        runs, offsets, sizes, self._digests = marshal.loads(self._written.read())  # noqa: S302 - our process wrote it
+        made: list[Run] = [Standing(*run) if still else Outline(*run) for still, run in runs]
+        return Read(made, array("Q", offsets), array("Q", sizes))
 
     def digests(self) -> Digests:
         """Give each file's digest, after the runs."""
@@ -111,36 +141,33 @@ class Ahead:
 
     def end(self) -> None:
         """End the process, if its result was not wanted."""
-        if self._pid:
+        # One that somebody else has waited for has no number any more, and who has it now is not ours.
+        if self._pid and self._wait(os.WNOHANG) is None:
             os.kill(self._pid, signal.SIGKILL)
             self._wait()
-        os.close(self._written)
+        self._written.close()
 
-    def _result(self) -> Read | None:
-        if self._wait():
-            return None
-        with open(self._written, "rb", closefd=False) as file:
-            file.seek(0)
-            runs, offsets, sizes, self._digests = marshal.loads(file.read())  # noqa: S302 - our own process wrote it
-        made = [(Standing if len(run) == len(Standing._fields) else Outline)(*run) for run in runs]
-        return Read(made, array("Q", offsets), array("Q", sizes))
-
-    def _wait(self) -> int:
-        _, status = os.waitpid(self._pid, 0)
+    def _wait(self, how: int = 0) -> int | None:
+        """Give the status with which the process ended, `None` if it has not yet."""
+        status = _LOST
+        with suppress(ChildProcessError):
+            pid, status = os.waitpid(self._pid, how)
+            if not pid:
+                return None
         self._pid = 0
         return status
 
 
-def _go_through(file: FileTracks, hashed: Files, into: int) -> None:
+def _go_through(file: FileTracks, hashed: Files, written: IO[bytes]) -> None:
     """Write what is found and end this process, whatever happens, without what ends it otherwise."""
     code = 1
     try:
         runs, offsets, sizes = file.read()
         digests = {name: one.digest() for name, one in hashed.items()}
         # Plain values, all at once: a fraction of the time that pickled ones take, or those read one by one.
-        found = [tuple(run) for run in runs], offsets.tobytes(), sizes.tobytes(), digests
-        with open(into, "wb") as written:
-            written.write(marshal.dumps(found))
+        plain = [(isinstance(run, Standing), tuple(run)) for run in runs]
+        written.write(marshal.dumps((plain, offsets.tobytes(), sizes.tobytes(), digests)))
+        written.flush()
         code = 0
     finally:
         os._exit(code)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from toolkit.tracks.outline import Run
 
 LARGE: Final = 16 * 1024 * 1024
-"""From this size on a file is worth the import of numpy."""
+"""Bytes from which on a file is worth the import of numpy, and a process of its own."""
 
 _FEWEST: Final = 2
 """How many opening brackets each line has: the track's and its document's."""
@@ -35,10 +35,13 @@ class Read(NamedTuple):
 
 
 def cut(joined: bytes) -> tuple[list[bytes], list[int]] | None:
-    """Cut lines at their ends; give them without commas, and where each starts.
+    """Cut lines at their ends.
 
     Args:
-        joined: One line or more, each with its end; `None` if one does not end as we write it, with a comma.
+        joined: One line or more, each with its end.
+
+    Returns:
+        The lines without ends and commas, and where each starts; `None` if one does not end as we write it.
     """
     import numpy as np  # noqa: PLC0415 - a small bundle does without
 

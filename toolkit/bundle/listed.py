@@ -101,6 +101,7 @@ class _Piece(NamedTuple):
 
 
 def _pieces(fd: int, *, many: bool) -> Iterator[_Piece]:
+    """Read a file in chunks of whole lines; a chunk that has no line's end is read again, twice as large."""
     place, size = 0, _CHUNK
     while chunk := os.pread(fd, size, place):
         end = chunk.rfind(b"\n") + 1

@@ -252,7 +252,7 @@ class FileTracks:
         """
         self._offsets, self._sizes, self._skipped = array("Q"), array("Q"), []
         before = ""
-        for lines in listed(self._fd, self._refuse, many=self.size >= LARGE):
+        for lines in listed(self._fd, self._refuse, many=self.size >= LARGE and self._check.takes_many):
             runs = self._check.many(lines) if lines.joined else None
             if runs is not None and follows(before, runs):
                 self._sizes.extend(map(len, lines.texts))

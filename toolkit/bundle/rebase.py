@@ -41,6 +41,7 @@ class ShiftCheck:
             instants: The frames' instants, if it is a recording.
         """
         self._inner = inner
+        self.takes_many = inner.takes_many
         self._kind = kind
         self._ms = ms
         self._instants = instants

@@ -61,7 +61,13 @@ class _Checked(Struct, Generic[D], forbid_unknown_fields=True):
 
 
 class LineCheck:
-    """Checks the lines of one file of a recording: tracks of documents that may hold anything."""
+    """Checks the lines of one file of a recording: tracks of documents that may hold anything.
+
+    Attributes:
+        takes_many: Whether lines may be checked many at a time.
+    """
+
+    takes_many = False
 
     def __init__(self, kind: Kind, first: int, last: int, instants: Sequence[int] = ()) -> None:
         """Prepare for a file.
@@ -120,6 +126,8 @@ class LineCheck:
 class TypedCheck(LineCheck):
     """Checks the lines of one file of a generated bundle: documents are what their type says, at every instant."""
 
+    takes_many = True
+
     def __init__(self, kind: Kind, first: int, last: int) -> None:
         """Prepare for a file."""
         super().__init__(kind, first, last)
@@ -151,8 +159,12 @@ class TypedCheck(LineCheck):
                 and self._id(doc) == track.id
                 and (not self._dated or is_wire_instant(doc.updated))
             ):
-                return Outline(track.id, ((BEGINNING, self._watched(doc)),), track.spans, bool(track.spans))
+                return Outline(track.id, ((BEGINNING, self._values(doc)),), track.spans, bool(track.spans))
         return super().check(text)
+
+    def _values(self, doc: Struct) -> Values:
+        values = self._watched(doc)
+        return tuple([None if value is UNSET else value for value in values]) if UNSET in values else values
 
     def many(self, lines: Lines) -> list[Run] | None:
         """Check lines in a row, if nothing is wrong with any."""

@@ -100,7 +100,8 @@ def put_bundle(
     Args:
         target: As in `write_bundle`, as are the next ones.
         manifest: What it says of itself; the files' digests are added.
-        files: Every file's name and text, in pieces; each is read to its end before the next one is asked for.
+        files: Every file's name and text, in long pieces: each is written and hashed on its own. A file is read to its
+            end before the next one is asked for.
         force: See above.
         look: See above.
 
@@ -193,23 +194,11 @@ def _write(path: Path, parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     # Not without a buffer of Python's: that writes as much as fits, and only says so.
     with path.open("xb") as file:
-        for text in _gathered(parts):
+        for text in parts:
             file.write(text)
             digest.update(text)
         os.fsync(file.fileno())
     return digest.hexdigest()
-
-
-def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Join short texts: each that is written and hashed on its own costs as much as it takes to make."""
-    held, size = [], 0
-    for part in parts:
-        held.append(part)
-        size += len(part)
-        if size >= _AT_ONCE:
-            yield b"".join(held)
-            held, size = [], 0
-    yield b"".join(held)
 
 
 def sync_folder(folder: Path) -> None:

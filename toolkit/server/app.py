@@ -86,7 +86,7 @@ def create_app(
         front: What answers.
         around: Gives what is asked in place of the front, from what asks the front.
         reads_bodies: Whether a request is there as a whole when it is asked; else only what came with its headers.
-        follow: Called before the front is asked what was asked before, if it follows another one.
+        follow: Called before a known request is answered: brings a worker's copy of the world up to date.
     """
     # Sanic rewrites its own methods at start-up, once; in test mode it keeps the originals, so that a second app can.
     Sanic.test_mode = True

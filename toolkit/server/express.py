@@ -19,7 +19,7 @@ from toolkit.server.ready import Ready, joined
 from toolkit.server.reply import KEPT_OPEN, LONG, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sanic.request import Request
 
@@ -44,7 +44,6 @@ class _Known(NamedTuple):
     if_none_match: str | None
     cache_control: str | None
     at: str | None
-    headers: Mapping[str, str]
     head: bytes
 
 
@@ -80,20 +79,29 @@ class Express:
             or headers.getall("connection", _KEEPS_OPEN) != _KEEPS_OPEN
         ):
             return
-        if len(self.known) >= MOST_KNOWN:
-            self.known.clear()
         at = headers.get("x-toolkit-at")
         tag, control = headers.get("if-none-match"), headers.get("cache-control")
-        self.known[head + _END] = _Known(target, tag, control, at, headers, head)
+        self.known[head + _END] = _Known(target, tag, control, at, head)
+        if len(self.known) > MOST_KNOWN:
+            del self.known[next(iter(self.known))]
 
     def answer(self, known: _Known) -> bytes | None:
-        """Give all that is sent for a known request, `None` if that is not to be had at once."""
-        front, (target, tag, control, at, headers, head) = self._front, known
-        if self._follow is not None:
-            self._follow()
-        if front.worlds.base.faults.active:
+        """Give all that is sent for a known request.
+
+        `None` if that is not to be had at once, or not at all: nothing has been noted then, and who asks again in the
+        long way is answered as if for the first time.
+        """
+        worlds, (target, tag, control, at, head) = self._front.worlds, known
+        try:
+            # Whether there are faults holds until the request has begun.
+            with worlds.lock:
+                if self._follow is not None:
+                    self._follow()
+                if worlds.base.faults.active:
+                    return None
+                begun = self._front.begin("GET", target, tag, control, at, head=head)
+        except Exception:  # noqa: BLE001 - the long way meets it too, answers it, and says it
             return None
-        begun = front.begin("GET", target, tag, control, at, b"", None, None, headers, head)
         if not isinstance(begun, Ready):
             return None
         if len(begun.body) >= LONG:
@@ -132,6 +140,7 @@ class ExpressProtocol(HttpProtocol):
         return (
             http is not None
             and http.stage is Stage.IDLE
+            and http.keep_alive
             # What is left of the last request's body would come next; not set before the first request is awaited.
             and not getattr(http, "request_body", True)
             and not self.recv_buffer

@@ -42,7 +42,7 @@ def spoil(ready: Ready, spoiling: Spoiling) -> Ready:
         body = cut(body) + b"<"
     if manner in NEVER_KEPT:
         lines = tuple(_changed(lines, body))
-    return ready._replace(lines=(*lines, (TOLD, spoiling.told.encode())), body=body, spoiling=spoiling)
+    return ready._replace(lines=(*lines, (TOLD, spoiling.told.encode())), body=body, spoiling=spoiling, kept=b"")
 
 
 def _changed(lines: Lines, body: bytes) -> Lines:
