@@ -35,9 +35,11 @@ class JobIndex:
         for position, member in members:
             if isinstance(member, Standing):
                 entries.extend(
-                    _hash(job_id) << _SHIFT | at
-                    for at, job_id in enumerate(member.columns[place], position)
-                    if isinstance(job_id, str)
+                    [
+                        crc32(job_id.encode("utf-8", "surrogatepass")) << _SHIFT | at  # `_hash`, written out
+                        for at, job_id in enumerate(member.columns[place], position)
+                        if isinstance(job_id, str)
+                    ]
                 )
             else:
                 for job_id in {values[place] for _, values in member.steps if isinstance(values[place], str)}:

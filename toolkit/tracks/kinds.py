@@ -40,6 +40,11 @@ class Kind(NamedTuple):
     key: Callable[[Values, str], Any]
     deletes: bool = False
 
+    @property
+    def newest_first(self) -> bool:
+        """Whether records are sorted by the date in the first watched field, the newest first, and then by id."""
+        return self.key is _newest_first
+
     def is_deleted(self, values: Values) -> bool:
         """Tell whether a record with these watched values is in the list of the deleted."""
         return self.deletes and is_deleted(values[self.watched.index("_deleted")])

@@ -7,13 +7,14 @@ which any of them moves, and merged in. Deleted records have an order of their o
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import chain, count
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from toolkit.timeline.order import merged_page
 from toolkit.timeline.view import NEVER, Held
 from toolkit.tracks.cache import Bounded
+from toolkit.tracks.kinds import instant_of
 from toolkit.tracks.outline import Standing
 from toolkit.tracks.placing import Explicit, carry, place
 from toolkit.tracks.track import exists
@@ -55,6 +56,28 @@ def _sorted_once(rows: list[tuple[Any, int]]) -> _Still:
     return _Still([key for key, _ in rows], [position for _, position in rows])
 
 
+class _Dated:
+    """Records that never move, by date: their ids ascend with their positions, so that sorting by date is enough."""
+
+    def __init__(self) -> None:
+        self._dates: list[int] = []
+        self._ids: list[str] = []
+        self._positions: list[int] = []
+
+    def take(self, position: int, run: Standing) -> None:
+        """Take a run that starts at a position after those taken before."""
+        self._dates += map(instant_of, run.columns[0])
+        self._ids += run.ids
+        self._positions += range(position, position + len(run.ids))
+
+    def rows(self) -> list[tuple[Any, int]]:
+        """Give keys and positions, the newest first."""
+        dates, ids, positions = self._dates, self._ids, self._positions
+        # Of equal dates the lower id stays first.
+        order = sorted(range(len(dates)), key=dates.__getitem__, reverse=True)
+        return [((-dates[place], ids[place]), positions[place]) for place in order]
+
+
 class Ordering:
     """The order of one kind of records over time; what it gives are positions.
 
@@ -75,10 +98,11 @@ class Ordering:
         self.moving: list[tuple[int, Outline]] = []
         listed: list[tuple[Any, int]] = []
         deleted: list[tuple[Any, int]] = []
+        dated = _Dated()
         edges = {mark.t for mark in explicit}
         for position, member in members:
-            if isinstance(member, Standing) and not kind.has_deleted(member.columns):
-                listed += zip(map(kind.key, member.rows(), member.ids), count(position))
+            if isinstance(member, Standing) and kind.newest_first and not kind.has_deleted(member.columns):
+                dated.take(position, member)
             elif isinstance(member, Standing):
                 for at, (record_id, values) in enumerate(zip(member.ids, member.rows(), strict=True), position):
                     (deleted if kind.is_deleted(values) else listed).append((kind.key(values, record_id), at))
@@ -89,7 +113,7 @@ class Ordering:
                 self.moving.append((position, member))
                 edges.update(t for t, _ in member.steps[1:])
                 edges.update(t for t in chain.from_iterable(member.spans) if t is not None)
-        self._listed = _sorted_once(listed)
+        self._listed = _sorted_once(dated.rows() + listed)
         self._deleted = _sorted_once(deleted)
         self._edges = sorted(edges)
         self._every = max(_CHECKPOINT, len(explicit) // _CHECKPOINTS)
