@@ -165,3 +165,14 @@ def test_faults_hit_the_requests_that_they_hit_in_one_process(live: tuple[Crewed
 
 def _instant(answer: bytes) -> str:
     return answer.partition(b"X-Toolkit-Instant: ")[2][:24].decode()
+
+
+def test_a_worker_that_nobody_asked_for_long_learns_all_at_once() -> None:
+    """More than a socket holds: it is told in pieces, while the owner goes on answering."""
+    with crewed("serve", "--live", "--port", "0", "--scenario", "empty", "--frozen") as crew:
+        writing, reading = crew.both()
+        job = b'{"name": "x", "operations": [{"_op": "test-reader"}, {"_op": "noop", "x": "%s"}]}' % (b"x" * 50_000)
+        for _ in range(40):
+            assert writing.ask("POST", "/v1/jobs?start=false", JSON, body=job).startswith(b"HTTP/1.1 200")
+        assert len(body_of(reading.ask("GET", "/v1/jobs?size=100"))) == 40
+        assert crew.who(reading) == crew.worker

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +73,22 @@ def test_a_connection_goes_to_the_owner_for_a_write_and_back_for_a_read(crew: Cr
         assert crew.who(wire) == crew.owner
         wire.ask("GET", "/v1/jobs")
         assert crew.who(wire) == crew.worker
+
+
+def test_writes_wait_for_an_owner_that_is_busy(crew: Crewed) -> None:
+    """Many come to the worker while the owner looks at nothing: each is answered in the end, and none is lost."""
+    body = b'{"name": "' + b"x" * 20_000 + b'"}'
+    reading, *wires = [crew.to(crew.worker) for _ in range(41)]
+    os.kill(crew.owner, signal.SIGSTOP)
+    try:
+        for wire in wires:
+            wire.send("POST", "/v1/jobs", JSON, body=body)
+        # Two at least, so that those before the last have been looked at.
+        for _ in range(2):
+            assert reading.ask("GET", "/v1/jobs").startswith(b"HTTP/1.1 200")
+    finally:
+        os.kill(crew.owner, signal.SIGCONT)
+    assert len({wire.answer() for wire in wires}) == 1
 
 
 def test_a_reset_is_a_reset(crew: Crewed) -> None:

@@ -92,6 +92,7 @@ class Crew:
         base.journal.close()
         self._ledger = base.journal = Ledger(opened.worlds.settings.most_requests, opened.worlds.shelf)
         self._dismissed = False
+        self._telling: set[asyncio.Task[None]] = set()
 
     def around(self, handle: Handle) -> Handle:
         """Give what answers the owner's requests, from what answers those of a server alone."""
@@ -121,7 +122,8 @@ class Crew:
         """
         self._listening = [asyncio.create_task(self._listen(worker, stopping)) for worker in self._workers]
         for worker in self._workers:
-            asyncio.get_running_loop().add_reader(worker.ends.asks, self._tell, worker.ends.asks)
+            worker.ends.asks.settimeout(0)
+            asyncio.get_running_loop().add_reader(worker.ends.asks, self._hear, worker.ends.asks)
             worker.way.listen(doors)
         for worker in self._workers:
             await worker.up.wait()
@@ -167,21 +169,30 @@ class Crew:
             self.failure = ToolkitError(f"cannot go on: the worker process {worker.pid} {how}; start the server again")
             stopping.set()
 
-    def _tell(self, asks: socket.socket) -> None:
-        """Tell a worker what it missed; it waits for that."""
+    def _hear(self, asks: socket.socket) -> None:
+        """Hear what a worker knows, and tell it what it missed; it waits for that."""
         known = b""
         with contextlib.suppress(OSError):
             known = asks.recv(NUMBER_SIZE)
-            if known:
-                asks.sendall(framed(Told.of(self._base.log, self._clock, int.from_bytes(known, "big"))))
         if not known:
             asyncio.get_running_loop().remove_reader(asks)
+            return
+        told = framed(Told.of(self._base.log, self._clock, int.from_bytes(known, "big")))
+        telling = asyncio.create_task(_tell(asks, told))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
 
     async def _settled_first(self, request: Request, handle: Handle) -> BaseHTTPResponse:
         until = uptime()
         self._ledger.settle(until, await asyncio.gather(*(worker.collect() for worker in self._workers)))
         made = handle(request)
         return await made if asyncio.iscoroutine(made) else made
+
+
+async def _tell(asks: socket.socket, told: bytes) -> None:
+    """Send all of it, in as many pieces as the socket takes; a worker that is gone needs nothing."""
+    with contextlib.suppress(OSError):
+        await asyncio.get_running_loop().sock_sendall(asks, told)
 
 
 class _Worker:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from array import array
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -31,10 +32,12 @@ class Way:
 
     def __init__(self, sock: socket.socket) -> None:
         """Use an end of a pair of sockets that keeps packets apart."""
+        sock.settimeout(0)
         self._sock = sock
         self._came: list[int] = []
         self._text = bytearray()
-        self._adopting: set[asyncio.Task[None]] = set()
+        self._moving: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
 
     def listen(self, doors: Doors) -> None:
         """Answer on every connection that comes, from now on."""
@@ -47,9 +50,13 @@ class Way:
         # The answer to a request before it, which the client did not wait for, goes out first.
         while protocol.transport.get_write_buffer_size():  # noqa: ASYNC110 - nothing says when it has
             await asyncio.sleep(_FLUSHED_EVERY)
-        # Where the other side is gone, this one will be as well, and the client sees its connection close.
+        # A client that is gone has no descriptor.
         with contextlib.suppress(OSError):
-            self.send(_descriptor(protocol), _begun(request))
+            sending = asyncio.create_task(self._send(os.dup(_descriptor(protocol)), _begun(request)))
+            self._moving.add(sending)
+            sending.add_done_callback(self._moving.discard)
+            # Whatever becomes of this request: half a message would be the beginning of the next one.
+            await asyncio.shield(sending)
         await gone(protocol)
 
     def give_back(self, request: Request) -> bool:
@@ -58,26 +65,55 @@ class Way:
         if protocol.transport.get_write_buffer_size() or len(begun) > PIECE:
             return False
         try:
-            self.send(_descriptor(protocol), begun, socket.MSG_DONTWAIT)
+            self._put(_descriptor(protocol), _LAST + begun)
         except OSError:
             return False
         return True
 
-    def send(self, descriptor: int, text: bytes, flags: int = 0) -> None:
-        """Send a descriptor and a text.
+    async def _send(self, descriptor: int, text: bytes) -> None:
+        """Send a descriptor and a text, in as many packets as it takes, and close the descriptor here."""
+        ends = range(PIECE, len(text), PIECE)
+        packets = [_MORE + text[end - PIECE : end] for end in ends] + [_LAST + text[len(ends) * PIECE :]]
+        try:
+            async with self._turn:
+                # Where the other side is gone, this one will be as well, and the client sees its connection close.
+                with contextlib.suppress(OSError):
+                    for place, packet in enumerate(packets):
+                        await self._put_when_there_is_room(None if place else descriptor, packet)
+        finally:
+            os.close(descriptor)
+
+    async def _put_when_there_is_room(self, descriptor: int | None, packet: bytes) -> None:
+        while True:
+            try:
+                self._put(descriptor, packet)
+            except BlockingIOError:
+                await self._room()
+            else:
+                return
+
+    async def _room(self) -> None:
+        loop = asyncio.get_running_loop()
+        room = asyncio.Event()
+        loop.add_writer(self._sock, room.set)
+        try:
+            await room.wait()
+        finally:
+            loop.remove_writer(self._sock)
+
+    def _put(self, descriptor: int | None, packet: bytes) -> None:
+        """Send a packet now.
 
         Raises:
-            OSError: If it cannot be sent.
+            BlockingIOError: If there is no room for it.
+            OSError: If the other side is gone.
         """
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [descriptor]))]
-        for place in range(0, max(1, len(text)), PIECE):
-            end = place + PIECE
-            self._sock.sendmsg([_MORE if end < len(text) else _LAST, text[place:end]], rights, flags)
-            rights = []
+        rights = [] if descriptor is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [descriptor]))]
+        self._sock.sendmsg([packet], rights)
 
     def _receive(self, doors: Doors) -> None:
         try:
-            packet, came, _, _ = socket.recv_fds(self._sock, PIECE + 1, 1, socket.MSG_DONTWAIT)
+            packet, came, _, _ = socket.recv_fds(self._sock, PIECE + 1, 1)
         except BlockingIOError:
             return
         except OSError:
@@ -92,8 +128,8 @@ class Way:
             self._text.clear()
             sock = socket.socket(fileno=descriptor)
             task = asyncio.get_running_loop().create_task(doors.adopt(sock, text, self))
-            self._adopting.add(task)
-            task.add_done_callback(self._adopting.discard)
+            self._moving.add(task)
+            task.add_done_callback(self._moving.discard)
 
 
 def _protocol(request: Request) -> Any:  # noqa: ANN401 - what knows the connection has no types in Sanic
