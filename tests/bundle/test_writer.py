@@ -107,6 +107,21 @@ def test_what_is_no_bundle_is_never_replaced(tmp_path: Path, what: str, *, force
     assert left(tmp_path) == ["x"]
 
 
+def test_what_lies_in_a_bundle_and_is_not_its_own_is_never_lost(tmp_path: Path) -> None:
+    """With force too: notes, or a whole repository, are named before any work is done, and stay as they are."""
+    target = make(tmp_path / "x")
+    for name in (".git", "a", "b", "notes.txt"):
+        (target / name).mkdir()
+    before = left(target)
+    with pytest.raises(TargetError) as refused:
+        write(target, breaking(AssertionError("must not be asked")), force=True)
+    assert str(refused.value) == (
+        f"cannot replace the bundle {target}: it has '.git', 'a', 'b' and more in it, which is none of its files; "
+        "move that elsewhere"
+    )
+    assert before == left(target)
+
+
 def test_an_empty_folder_may_be_replaced(tmp_path: Path) -> None:
     """An empty folder is in nobody's way: with force it becomes the bundle."""
     (tmp_path / "x").mkdir()

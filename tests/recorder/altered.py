@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from toolkit.cli.app import main
+from toolkit.__main__ import main
 from toolkit.recorder.compose import Composer
 from toolkit.recorder.redact import Redactor
 

@@ -20,9 +20,9 @@ async def value() -> int:
     return 7
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_ends_the_work(number: signal.Signals) -> None:
-    """The first Ctrl-C or SIGTERM gives up what is awaited, and everything awaited after it."""
+    """The first Ctrl-C, SIGTERM or SIGHUP gives up what is awaited, and everything awaited after it."""
     with Interrupt() as interrupt:
         with pytest.raises(Interrupted):
             asyncio.run(interrupt.guard(raise_and_wait(number)))
@@ -46,11 +46,11 @@ def test_the_second_interrupt_is_an_ordinary_one() -> None:
 
 def test_signals_are_left_as_they_were() -> None:
     """After the block every signal is handled as before it."""
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     with Interrupt():
         signal.raise_signal(signal.SIGINT)
 
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_work_that_ends_gives_its_value() -> None:

@@ -34,10 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def call(*arguments: object) -> Ran:
         monkeypatch.setenv("COLUMNS", "100")
         monkeypatch.setattr(sys, "argv", ["toolkit", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            app_module.main()
-        assert isinstance(ended.value.code, int)
-        return Ran(ended.value.code, *capsys.readouterr())
+        return Ran(app_module.run(), *capsys.readouterr())
 
     return call
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _HIDDEN = ".toolkit-"
 _AT_ONCE = 2**18
+_NAMED = 3
+"""So many files are named that are in the way."""
 
 
 def write_bundle(  # noqa: PLR0913 - what a bundle consists of, each by its name
@@ -136,11 +138,13 @@ def check_target(target: Path, *, force: bool) -> None:
     """Check, before any work is done, that a bundle may be written to a place.
 
     Raises:
-        TargetError: If something is there already, and it is not a bundle that `force` allows to replace.
+        TargetError: If something is there already, and it is not a bundle, and nothing else, that `force` allows to
+            replace.
     """
     try:
         taken = target.is_symlink() or target.exists()
-        ours = target.is_dir() and ((target / NAME).is_file() or not any(target.iterdir()))
+        held = {path.name for path in target.iterdir()} if target.is_dir() else set()
+        ours = target.is_dir() and (not held or (target / NAME).is_file())
     except OSError as error:
         raise cannot(target, error) from error
     if taken and not ours:
@@ -148,6 +152,12 @@ def check_target(target: Path, *, force: bool) -> None:
         raise TargetError(msg)
     if taken and not force:
         msg = f"cannot write the bundle {target}: it exists; use --force to replace it, or choose another place"
+        raise TargetError(msg)
+    if others := sorted(held - {NAME, *FILES}):
+        some = ", ".join(map(ascii, others[:_NAMED])) + (" and more" if len(others) > _NAMED else "")
+        msg = (
+            f"cannot replace the bundle {target}: it has {some} in it, which is none of its files; move that elsewhere"
+        )
         raise TargetError(msg)
 
 

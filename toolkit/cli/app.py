@@ -70,18 +70,14 @@ app.command()(migrate)
 app.add_typer(scenarios, name="scenario")
 
 
-def main() -> None:
-    """Run the command line and exit: 0 done, 1 could not, 2 asked wrongly, 130 interrupted."""
-    sys.exit(_run())
-
-
 def _command(words: list[str]) -> str:
     """Give the command that words on the command line are for, as far as they say."""
     known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     return " ".join(["toolkit", *(word for word in words[:1] if word in known)])
 
 
-def _run() -> int:
+def run() -> int:
+    """Run what the command line says, and give the exit code: 0 done, 1 could not, 2 asked wrongly, 130 interrupted."""
     try:
         code = app(standalone_mode=False)
     except ToolkitError as error:

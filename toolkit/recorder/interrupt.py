@@ -7,13 +7,13 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from toolkit.signals import ending
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import FrameType, TracebackType
 
 T = TypeVar("T")
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(Exception):
@@ -21,7 +21,7 @@ class Interrupted(Exception):
 
 
 class Interrupt:
-    """Notices the first Ctrl-C or SIGTERM while it is open; a further Ctrl-C raises `KeyboardInterrupt` as ever."""
+    """Notices the first Ctrl-C, SIGTERM or SIGHUP while it is open; a further Ctrl-C is `KeyboardInterrupt` as ever."""
 
     def __init__(self) -> None:
         """Notice nothing yet."""
@@ -32,7 +32,7 @@ class Interrupt:
     def __enter__(self) -> Self:
         """Start to notice; only the main thread can."""
         if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
+            for number in ending():
                 self._before[number] = signal.signal(number, self._notice)
         return self
 

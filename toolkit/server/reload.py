@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import toolkit
+from toolkit.signals import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ def supervise(sock: socket.socket, arguments: list[str], say: Callable[[str], No
     child: _Child | None = None
 
     def first(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the shape of a handler
-        for each in (signal.SIGINT, signal.SIGTERM):
+        for each in ending():
             signal.signal(each, second)
         raise _Signalled
 
@@ -114,7 +115,7 @@ def supervise(sock: socket.socket, arguments: list[str], say: Callable[[str], No
             child.process.kill()
         os._exit(128 + number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending():
         signal.signal(number, first)
     run: Run | None = None
     stamps = package_stamps()

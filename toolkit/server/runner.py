@@ -1,13 +1,12 @@
 """The process that serves: from a bound socket until a signal.
 
-The first SIGINT or SIGTERM ends it gracefully, the second at once.
+The first SIGINT, SIGTERM or SIGHUP ends it gracefully, the second at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -16,6 +15,7 @@ from toolkit.server.app import App, create_app
 from toolkit.server.collector import look_seldom
 from toolkit.server.running import running
 from toolkit.server.telling import tell_changes
+from toolkit.signals import ending
 
 if TYPE_CHECKING:
     import socket
@@ -71,7 +71,7 @@ async def _serve(  # noqa: PLR0913, PLR0917 - one fact each
         stopping.set()
 
     # Before the server answers: whoever sees an answer may send a signal the next moment.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending():
         loop.add_signal_handler(number, stop, number)
     if link is not None:
         loop.add_reader(link, stopping.set)

@@ -248,7 +248,7 @@ def _started(
             cluster.log.close()
         work(follower, own, theirs)
         code = 0
-    except BaseException:  # noqa: BLE001 - nothing of the owner's must run in its copy
+    except Exception:  # noqa: BLE001 - nothing of the owner's must run in its copy
         traceback.print_exc()
     finally:
         sys.stderr.flush()

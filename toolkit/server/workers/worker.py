@@ -19,6 +19,7 @@ from toolkit.server.workers.link import COLLECT, NUMBER_SIZE, STOP, Ends, Told, 
 from toolkit.server.workers.passing import Way
 from toolkit.server.workers.plain import is_plain
 from toolkit.server.worlds import Worlds
+from toolkit.signals import ending
 from toolkit.world.commands import MemoryLog
 from toolkit.world.timeline import LiveTimeline
 
@@ -116,8 +117,8 @@ class _Front(Front):
 
 def work(follower: Follower, sock: socket.socket, ends: Ends) -> None:
     """Answer on a listening socket until the owner says that it is over, or is gone."""
-    # Ctrl-C goes to every process of a terminal; what comes of it is the owner's to say.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # They go to every process of a terminal; what comes of them is the owner's to say.
+    for number in ending():
         signal.signal(number, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(follower, sock, ends))
