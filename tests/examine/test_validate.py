@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from tests.bundle.making import DATE, END, EPOCH, make, manifest, rewrite, tracks
 from tests.bundle.test_fuzz import SPOILT, spoilt
 from tests.serving import toolkit
+from tests.study.running import in_terminal
 from toolkit.bundle.reader import read_bundle
 from toolkit.bundle.writer import write_bundle
 from toolkit.cli.validate import validate
@@ -251,3 +252,12 @@ def test_the_command_line_says_it_by_its_exit_code(tmp_path: Path) -> None:
             assert process.wait() == code
             assert len(process.out.all()) == lines
             assert len(process.err.all()) == (lines == 0)
+
+
+@pytest.mark.parametrize(("command", "doing"), [("validate", "validating"), ("check", "checking")])
+def test_who_waits_at_a_terminal_sees_how_far_it_is(tmp_path: Path, command: str, doing: str) -> None:
+    """The line is gone in the end."""
+    shown = in_terminal(100, command, make(tmp_path / "x"))
+
+    assert f"{doing} {tmp_path}/x: 0 %" in shown
+    assert "errors, " in shown.rpartition("\x1b[K")[2]

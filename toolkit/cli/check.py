@@ -144,4 +144,7 @@ def _examine_bundle(path: Path, settle_ms: int, *, allow_edited: bool) -> Examin
     from toolkit.examine.stored import Stored, examine_stored  # noqa: PLC0415
 
     bundle = read_bundle(path, allow_edited=allow_edited)
-    return examine_stored(Stored(bundle.manifest, bundle.timeline, bundle.frames), settle_ms, say)
+    with Progress(f"checking {path}") as progress:
+        return examine_stored(
+            Stored(bundle.manifest, bundle.timeline, bundle.frames), settle_ms, progress.say, progress
+        )

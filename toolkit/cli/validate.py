@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.check import LIMIT, SETTLE, refuse_address, tell
-from toolkit.cli.output import say
+from toolkit.cli.output import Progress
 
 
 def validate(
@@ -33,4 +33,6 @@ def validate(
     from toolkit.model.instants import parse_duration  # noqa: PLC0415
 
     refuse_address(bundle, "validate", "give the URL to toolkit check, or record it first, with toolkit record")
-    tell(survey(bundle, parse_duration(settle), say, allow_edited=allow_edited), limit, as_json=as_json)
+    with Progress(f"validating {bundle}") as progress:
+        outcome = survey(bundle, parse_duration(settle), progress.say, progress, allow_edited=allow_edited)
+    tell(outcome, limit, as_json=as_json)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toolkit.bundle.manifest import Manifest
     from toolkit.model.wire import Document
     from toolkit.tracks.frames import Frames
+    from toolkit.tracks.shelf import Shelf
     from toolkit.tracks.timeline import TrackTimeline
 
 MOST_LOOKS: Final = 2_000
@@ -43,13 +44,19 @@ class Stored(NamedTuple):
     broken: frozenset[str] = frozenset()
 
 
-def examine_stored(stored: Stored, settle_ms: int, say: Callable[[str], None]) -> Examiner:
+def examine_stored(
+    stored: Stored,
+    settle_ms: int,
+    say: Callable[[str], None],
+    done: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Examiner:
     """Judge a bundle.
 
     Args:
         stored: The bundle.
         settle_ms: For how long what may pass must last before it is told.
         say: Takes lines for the person who waits.
+        done: Told how many instants are done, and how many there are.
     """
     examiner = Examiner(settle_ms)
     moving = _split(stored.timeline, examiner)
@@ -57,8 +64,10 @@ def examine_stored(stored: Stored, settle_ms: int, say: Callable[[str], None]) -
     partial = stored.broken | frozenset(stored.manifest.origin.get("cut", ()))
     whole: frozenset[str] = frozenset()
     wanted = dict.fromkeys(_wanted(stored, moving, say), whole) if generated else _frames(stored.frames)
-    for t, missing in wanted.items():
-        seen = {name: _records(stored.timeline, name, moving[name], t) for name in KINDS if name not in missing}
+    records = {name: _Records(stored.timeline.shelf(name), moving[name]) for name in KINDS}
+    for number, (t, missing) in enumerate(wanted.items()):
+        done(number, len(wanted))
+        seen = {name: of_kind.at(t) for name, of_kind in records.items() if name not in missing}
         examiner.take(Look(t, seen, exact=generated, partial=partial))
     return examiner
 
@@ -77,12 +86,24 @@ def _split(timeline: TrackTimeline, examiner: Examiner) -> dict[str, list[int]]:
     return moving
 
 
-def _records(timeline: TrackTimeline, name: str, positions: list[int], t: int) -> Iterator[tuple[str, Document]]:
-    shelf = timeline.shelf(name)
-    for position in positions:
-        record = shelf.at(position, t).value
-        if record is not None:
-            yield shelf.id(position), record.fields
+class _Records:
+    """The records at some positions of a shelf, which are looked at in the order of time."""
+
+    def __init__(self, shelf: Shelf, positions: list[int]) -> None:
+        self._shelf = shelf
+        self._positions = positions
+        self._absent_until = [0] * len(positions)
+
+    def at(self, t: int) -> Iterator[tuple[str, Document]]:
+        shelf, absent_until = self._shelf, self._absent_until
+        for place, position in enumerate(self._positions):
+            if t < absent_until[place]:
+                continue
+            record, until = shelf.at(position, t)
+            if record is None:
+                absent_until[place] = until
+            else:
+                yield shelf.id(position), record.fields
 
 
 def _frames(frames: Frames) -> dict[int, frozenset[str]]:

@@ -27,13 +27,21 @@ MOST_KEPT: Final = 10_000
 _FILE_OF: Final = {kind.name: name for name, kind in FILES.items()}
 
 
-def survey(path: Path, settle_ms: int, say: Callable[[str], None], *, allow_edited: bool = False) -> Outcome:
+def survey(
+    path: Path,
+    settle_ms: int,
+    say: Callable[[str], None],
+    done: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    allow_edited: bool = False,
+) -> Outcome:
     """Find all that is wrong with a bundle.
 
     Args:
         path: Its directory.
         settle_ms: For how long what may pass must last before it is told.
         say: Takes lines for the person who waits.
+        done: Told how many instants are done, and how many there are.
         allow_edited: Whether files may differ from what the manifest says of them.
 
     Raises:
@@ -42,7 +50,7 @@ def survey(path: Path, settle_ms: int, say: Callable[[str], None], *, allow_edit
         BundleError: If it cannot be read.
     """
     try:
-        return _Survey(path, allow_edited=allow_edited).run(settle_ms, say)
+        return _Survey(path, allow_edited=allow_edited).run(settle_ms, say, done)
     except OSError as error:
         what = f" {Path(str(error.filename)).name}" if error.filename else ""
         reason = (error.strerror or str(error)).lower()
@@ -59,7 +67,7 @@ class _Survey:
         self._broken: set[str] = set()
         self._files: dict[str, FileTracks] = {}
 
-    def run(self, settle_ms: int, say: Callable[[str], None]) -> Outcome:
+    def run(self, settle_ms: int, say: Callable[[str], None], done: Callable[[int, int], None]) -> Outcome:
         try:
             manifest = read_manifest(self._path)
             dates = self._reach(manifest)
@@ -73,7 +81,7 @@ class _Survey:
         self._check_counts(manifest, timeline)
         self._check_orders(dates, timeline)
         stored = Stored(manifest, timeline, dates.frames, frozenset(self._broken))
-        examiner = examine_stored(stored, settle_ms, say)
+        examiner = examine_stored(stored, settle_ms, say, done)
         judged = [self._placed(told, timeline) for told in told_of(examiner.findings)]
         found = sorted([*self._found, *judged], key=lambda told: told.severity)
         return Outcome(examiner.looks, examiner.records, found, (self._more, 0))
