@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -16,12 +18,19 @@ from tests.commanding import KINDS, Client
 from toolkit.answers.answer import Cluster, Request, Response, answer, begin, finish
 from toolkit.answers.exchange import json_response
 from toolkit.answers.parameters import numbers_of, parse_query
+from toolkit.bundle.reader import read_bundle
+from toolkit.bundle.writer import write_bundle
 from toolkit.model.instants import DAY, HOUR, MINUTE, format_instant
-from toolkit.model.wire import pretty
+from toolkit.model.wire import Literal, pretty
 from toolkit.query.mapping import EXECUTIONS, JOBS
 from toolkit.timeline.view import NEVER
-from toolkit.timeline.wanted import Either
+from toolkit.timeline.wanted import Either, Lead
+from toolkit.tracks import finding
+from toolkit.tracks.kinds import KINDS as BUNDLED
+from toolkit.tracks.outline import MemoryTracks
 from toolkit.tracks.placing import Explicit
+from toolkit.tracks.shelf import Shelf
+from toolkit.tracks.shift import Shifted
 from toolkit.tracks.timeline import TrackTimeline, TrackView
 from toolkit.tracks.track import Change, Track
 from toolkit.world import order, rows, traits
@@ -32,6 +41,8 @@ from toolkit.world.view import WorldView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from toolkit.timeline.view import Held, Record
 
 EPOCH = 1_767_225_600_000
 SCENARIOS = {
@@ -45,9 +56,11 @@ INSTANTS = (0, 1, 5_000, MINUTE, 10 * MINUTE, 3 * HOUR, 2 * DAY)
 
 @pytest.fixture(autouse=True)
 def _columns_of_any_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small worlds keep columns too, in pieces."""
+    """Small worlds and bundles keep columns too, in pieces."""
     monkeypatch.setattr(order, "COLUMNS_FROM", 0)
     monkeypatch.setattr(traits, "CHUNK", 7)
+    monkeypatch.setattr(finding, "LARGE", 0)
+    monkeypatch.setattr(finding, "STEP", 7)
 
 
 @cache
@@ -90,6 +103,55 @@ def documents(cluster: Cluster, path: str, t: int) -> list[dict[str, Any]]:
     """Give what a list shows."""
     listed: list[dict[str, Any]] = json.loads(answer(cluster, t, Request("GET", f"{path}?size=10000")).body)
     return listed
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"workers": "3", "name": None, "_created": "yesterday"},
+    {"workers": True, "name": ["alerts-7", "zebra"], "_created": 5},
+    {"workers": 2.5, "name": 7, "_created": "2026-01-01"},
+    {"workers": [9, 1], "name": "", "_created": "2026-01-01T00:00:00+01:00"},
+    {"workers": "nan", "name": Literal('"\\ud800"'), "_status": "RUNNING"},
+    {"workers": Literal("12345678901234567890"), "name": {"a": "b"}, "_status": None},
+    {"workers": 1, "name": "1", "_context": True, "_failureReason": 1},
+    {"workers": None, "name": "alerts alerts", "_failureReason": True},
+)
+"""What a recorded cluster may have instead; the last two look alike to Python."""
+
+
+@cache
+def odd() -> dict[str, list[Track]]:
+    """Make tracks that stand still, of documents of which each field is something else."""
+    view = live("default", 0).timeline.at(EPOCH)
+    tracks = {}
+    for name, fetch in (("jobs", view.jobs), ("executions", view.executions)):
+        made = [
+            Track(
+                str(record.fields["job_id" if name == "jobs" else "ex_id"]),
+                {field: value for field, value in record.fields.items() if place % 5 or field not in ODD[place % 8]}
+                | (ODD[place % 8] if place % 5 else {}),
+                # Its place never changes, what it says does.
+                changes=[Change(EPOCH + HOUR, set={"workers": 77, "_status": "running"})] if place % 9 == 0 else [],
+            )
+            for place, record in enumerate(fetch(0, 90).value)
+        ]
+        tracks[name] = sorted(made, key=lambda track: track.id)
+    return tracks
+
+
+@cache
+def standing(name: str) -> Cluster:
+    """Make a bundle whose records stand still: in memory, in a file, or moved to another date."""
+    last = EPOCH + 3 * DAY
+    if name == "file":
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "x"
+            write_bundle(target, odd(), first=EPOCH, last=last, origin={"kind": "recorded"})
+            # It reads on from the open files.
+            return Cluster(read_bundle(target).timeline, None, "replay")
+    tracks: dict[str, Any] = odd()
+    if name == "shifted":
+        tracks = {of: Shifted(BUNDLED[of], MemoryTracks(BUNDLED[of], held), MINUTE) for of, held in tracks.items()}
+    return Cluster(TrackTimeline(tracks, EPOCH, last), None, "replay")
 
 
 def _clause(field: str, value: Any, way: int) -> str:
@@ -137,6 +199,14 @@ FIELDS = {
 }
 FIELDS["/txt/ex"] = FIELDS["/v1/ex"]
 SORTS = ("", "", "_created:asc", "_created:desc", "_updated:asc", "ex_id:asc", "_created:desc,job_id:desc", "workers")
+ANY_SORT = (
+    "workers:asc",
+    "workers:desc",
+    "name:desc",
+    "_status:asc",
+    "_context:desc",
+    "_failureReason:asc,workers:asc",
+)
 
 
 def both_ways(cluster: Cluster, t: int, target: str) -> tuple[Response, Response]:
@@ -156,20 +226,22 @@ def both_ways(cluster: Cluster, t: int, target: str) -> tuple[Response, Response
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), path=st.sampled_from(sorted(FIELDS)), start=st.integers(0, 3), size=st.integers(0, 40))
-@pytest.mark.parametrize("name", [*sorted(SCENARIOS), "client", "replay"])
+@pytest.mark.parametrize("name", [*sorted(SCENARIOS), "client", "replay", "odd", "file", "shifted"])
 def test_nothing_is_left_out_that_is_found(name: str, data: st.DataObject, path: str, start: int, size: int) -> None:
     """Whatever is asked, the answer is that of looking at every record: same bytes, held as long."""
     if name == "replay":
         cluster = replayed()
+    elif name in {"odd", "file", "shifted"}:
+        cluster = standing(name)
     else:
         cluster = live("default" if name == "client" else name, 12 if name == "client" else 0)
     t = EPOCH + data.draw(st.sampled_from(INSTANTS))
     text = data.draw(filters(documents(cluster, path.replace("/txt", "/v1"), t), FIELDS[path]))
-    sort = data.draw(st.sampled_from(SORTS))
+    sort = data.draw(st.sampled_from([*SORTS, *ANY_SORT]))
     more = data.draw(
         st.sampled_from(["", "&status=running,failed", "&status=terminated", "&active=true", "&deleted=true"])
     )
-    asked = f"&filter={quote(text)}" if data.draw(st.integers(0, 4)) else ""
+    asked = f"&filter={quote(text, errors='replace')}" if data.draw(st.integers(0, 4)) else ""
     narrow, whole = both_ways(cluster, t, f"{path}?from={start}&size={size}&sort={sort}{more}{asked}")
     assert narrow == whole
 
@@ -238,6 +310,41 @@ def test_what_cannot_match_is_not_made(target: str, most: int, monkeypatch: pyte
         **one, other=listed[-1]["ex_id"], start=one["ex_id"][:9], number=one["name"].rpartition("-")[2]
     )
     assert _asked(cluster, "/v1/ex?" + quote(text, safe="=&"), monkeypatch) <= most
+
+
+@pytest.mark.parametrize(
+    ("target", "more"),
+    [
+        ("filter=_status:running", 0),
+        ("filter=name:zebra*", 0),
+        ("filter=_failureReason:slice AND _status:failed AND name:* AND workers:>0", 0),
+        ("status=rejected", 0),
+        ("sort=_created:desc&size=3", 0),
+        ("sort=job_id&size=3", 2),
+        ("sort=ex_id:desc&size=3", 0),
+        # More fields than columns are worth it for.
+        ("filter=name:x OR workers:900 OR _status:x OR _failureReason:x OR lifecycle:x", 90),
+    ],
+)
+def test_what_cannot_match_is_not_read(target: str, more: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of a bundle reads about as many records as it finds."""
+    executions = live("default", 0).timeline.at(EPOCH).executions(0, 90).value
+    tracks = {"executions": [Track(str(one.fields["ex_id"]), one.fields) for one in executions]}
+    cluster = Cluster(TrackTimeline(tracks, EPOCH, NEVER), None, "replay")
+    read: list[int] = []
+    original = Shelf.all_at
+
+    def noting(self: Shelf, positions: Held[list[int]], t: int) -> Held[list[tuple[int, Record]]]:
+        read.extend(positions.value)
+        return original(self, positions, t)
+
+    monkeypatch.setattr(Shelf, "all_at", noting)
+    for t in (EPOCH, EPOCH + 1):
+        read.clear()
+        found = json.loads(answer(cluster, t, Request("GET", "/v1/ex?" + quote(target, safe="=&"))).body)
+        assert len(read) <= len(found) + more
+    monkeypatch.setattr(finding, "LARGE", len(executions) + 1)
+    assert finish(cluster.timeline.at(EPOCH).executions_like(None, Lead("name", down=False, most=1, ranks=str))) is None
 
 
 def test_every_field_is_told_of() -> None:

@@ -6,12 +6,13 @@ Source: Teraslice 3.18.0's order of checks, then OpenSearch's: page, query, sort
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toolkit.answers.exchange import Refusal
 from toolkit.answers.parameters import numbers_of, refuse_deep, refuse_negative
 from toolkit.query.lucene import compile_query
-from toolkit.query.sort import Best, read_sort
+from toolkit.query.sort import Best, rank_of, read_sort
 from toolkit.query.wording import QueryRefused
 from toolkit.timeline.view import NEVER, Held, Record
 from toolkit.timeline.wanted import Lead
@@ -109,8 +110,7 @@ def run(view: View, search: Search, asked: Asked) -> Found | Finding:
 
 def _lead(search: Search, key: Key, page: Page) -> Lead | None:
     """Give what may be left out for its place in an order, where nothing is left out for what it is."""
-    by_date = key.field in {"_created", "_updated"}
-    return Lead(key.field, key.down, max(1, sum(page))) if search.plain and by_date else None
+    return Lead(key.field, key.down, max(1, sum(page)), partial(rank_of, key.kind)) if search.plain else None
 
 
 def _pieces(fetch: Fetch, page: Page) -> Finding:

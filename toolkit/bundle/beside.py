@@ -17,7 +17,7 @@ from toolkit.bundle.bulk import LARGE, Read
 from toolkit.tracks.outline import Outline, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from toolkit.bundle.reader import FileTracks
     from toolkit.tracks.outline import Run, TrackSource
@@ -125,6 +125,10 @@ class Ahead:
         """
         read = self.result()
         return self._file.runs() if read is None else self._file.adopt(read)
+
+    def plucked(self, indexes: Iterable[int], field: str) -> Iterator[object]:
+        """Give one field of the first documents of some tracks, as the file does."""
+        return self._file.plucked(indexes, field)
 
     def result(self) -> Read | None:
         """Give what the process found, once; `None` if it found nothing, or damage."""

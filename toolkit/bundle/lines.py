@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET
 
 from toolkit.model.wire import dumps, loads
 from toolkit.tracks.track import Change, Counter, Item, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def line(track: Track) -> bytes:
@@ -37,6 +41,17 @@ def parse_line(text: bytes) -> Track:
         RecursionError: If it is nested too deep.
     """
     return msgspec.convert(read_json(text), Track)
+
+
+@cache
+def plucking(field: str) -> Callable[[bytes], Any]:
+    """Give what reads one field of a line's document, `None` where it is not there, and skips the rest.
+
+    What it gives raises `ValueError` (or `RecursionError`) for what it cannot read, which `parse_line` may.
+    """
+    doc = msgspec.defstruct("Doc", [("value", Any, None)], rename={"value": field})
+    decode = msgspec.json.Decoder(msgspec.defstruct("Line", [("doc", doc)])).decode
+    return lambda text: decode(text).doc.value  # type: ignore[attr-defined]  # defined above
 
 
 def read_json(text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is

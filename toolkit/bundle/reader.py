@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from toolkit.bundle.beside import working_beside
 from toolkit.bundle.bulk import LARGE, Read, follows, last_id, together
 from toolkit.bundle.collecting import collecting_later
-from toolkit.bundle.lines import parse_line
+from toolkit.bundle.lines import parse_line, plucking
 from toolkit.bundle.listed import listed
 from toolkit.bundle.manifest import FILES, NAME, Manifest, parse_manifest, reach
 from toolkit.bundle.rebase import ShiftCheck, shifted_reach, unshiftable
@@ -27,7 +27,7 @@ from toolkit.tracks.shift import Shifted
 from toolkit.tracks.timeline import TrackTimeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from toolkit.bundle.typed import LineCheck
     from toolkit.tracks.frames import Frames
@@ -220,6 +220,21 @@ class FileTracks:
             where = f"{self._name} line {self.line(index)}"
             why = "was changed while it was being served"
             raise damaged(self._bundle, where, why, "restore it and start again") from None
+
+    def plucked(self, indexes: Iterable[int], field: str) -> Iterator[object]:
+        """Give one field of the first documents of some tracks, `None` where it is not there; the rest is skipped.
+
+        Raises:
+            BundleDamaged: If the file was changed since it was opened.
+        """
+        decode = plucking(field)
+        for index in indexes:
+            try:
+                value = decode(os.pread(self._fd, self._sizes[index], self._offsets[index]))
+            except (ValueError, RecursionError):
+                # A lone surrogate, for one, which not everybody reads.
+                value = self[index].doc.get(field)
+            yield value
 
     def line(self, index: int) -> int:
         """Give the number of the line that a track is on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.wire import Document, Literal
@@ -85,13 +86,14 @@ def word(value: object) -> str:
 
 
 def number(value: object) -> float | None:
-    """Give a value as a numeric index holds it; a text that is a number counts, as in OpenSearch."""
+    """Give a value as a numeric index holds it; a text that is a number counts, as in OpenSearch, NaN does not."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     try:
-        return float(word(value))
+        read = float(word(value))
     except ValueError:
         return None
+    return None if isnan(read) else read
 
 
 def truth(value: object) -> bool | None:

@@ -109,7 +109,7 @@ def _rank(key: Key) -> Callable[[Record], tuple[bool, Any]]:
     """Give what to sort by; a record without the field comes last in either direction."""
 
     def rank(record: Record) -> tuple[bool, Any]:
-        held = [value for one in values(record.fields, key.field) if (value := _value(key.kind, one)) is not None]
+        held = [value for one in values(record.fields, key.field) if (value := rank_of(key.kind, one)) is not None]
         if not held:
             return not key.down, 0
         return key.down, max(held) if key.down else min(held)
@@ -117,7 +117,8 @@ def _rank(key: Key) -> Callable[[Record], tuple[bool, Any]]:
     return rank
 
 
-def _value(kind: Kind, value: Any) -> Any:  # noqa: ANN401 - JSON
+def rank_of(kind: Kind, value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Give what one value of a field of a kind is sorted by, `None` for one that counts as missing."""
     if kind == Kind.KEYWORD:
         return word(value)
     if kind == Kind.DATE:

@@ -85,14 +85,26 @@ class Lead(NamedTuple):
     """The first field of an order, and how many records in this order are wanted at most.
 
     Attributes:
-        field: The field, a date.
-        down: Whether the latest come first.
+        field: The field.
+        down: Whether the greatest come first.
         most: How many.
+        ranks: Gives what one value of the field is sorted by, `None` for one that counts as missing.
     """
 
     field: str
     down: bool
     most: int
+    ranks: Callable[[Any], Any]
+
+    def among_first(self, ranks: Any) -> Any:  # noqa: ANN401 - arrays of numpy's, which may not be imported yet
+        """Tell of each of many records, by an array of their ranks, whether it is among the first or equal to one."""
+        import numpy as np  # noqa: PLC0415 - what is small is served without numpy
+
+        if len(ranks) <= self.most:
+            return np.ones(len(ranks), dtype=bool)
+        if self.down:
+            return ranks >= np.partition(ranks, len(ranks) - self.most)[len(ranks) - self.most]
+        return ranks <= np.partition(ranks, self.most - 1)[self.most - 1]
 
 
 M = TypeVar("M")

@@ -20,7 +20,7 @@ from toolkit.tracks.placing import Explicit, carry, place
 from toolkit.tracks.track import exists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from toolkit.tracks.kinds import Kind
     from toolkit.tracks.outline import Outline, Run
@@ -137,6 +137,38 @@ class Ordering:
         still = [place for place, position in enumerate(self._listed.positions) if position in some]
         left = _Still([self._listed.keys[place] for place in still], [self._listed.positions[place] for place in still])
         return Held(_merged(moving, left, 0, len(some)), until)
+
+    @property
+    def still(self) -> list[int]:
+        """The positions of the records whose place never changes, in their order."""
+        return self._listed.positions
+
+    def only(self, t: int, places: Sequence[int]) -> Callable[[int, int], Held[list[int]]] | None:
+        """Leave records out whose place never changes; give what gives a page of the others.
+
+        `None` where the order is explicit.
+
+        Args:
+            t: The instant.
+            places: Which of `still` are kept, ascending.
+        """
+        segment, until = self._segment(t)
+        if segment.explicit is not None:
+            return None
+        keys, positions = self._listed
+
+        def page(start: int, size: int) -> Held[list[int]]:
+            found = merged_page(
+                segment.listed,
+                len(places),
+                lambda place: keys[places[place]],
+                lambda place: positions[places[place]],
+                start,
+                size,
+            )
+            return Held(found, until)
+
+        return page
 
     def deleted_page(self, t: int, start: int, size: int) -> Held[list[int]]:
         """Give the positions of entries `start` to `start + size` of the deleted records at an instant."""

@@ -11,7 +11,7 @@ from toolkit.tracks.columns import Deltas
 from toolkit.tracks.kinds import same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from toolkit.model.wire import Document
     from toolkit.tracks.kinds import Kind, Values
@@ -116,6 +116,9 @@ class TrackSource(Protocol):
     def runs(self) -> Iterator[Run]:
         """Give the same, tracks that stand still many at a time where that is faster."""
 
+    def plucked(self, indexes: Iterable[int], field: str) -> Iterator[object]:
+        """Give one field of the first documents of some tracks, `None` where it is not there."""
+
 
 class MemoryTracks:
     """Tracks that are objects already."""
@@ -137,3 +140,7 @@ class MemoryTracks:
     def runs(self) -> Iterator[Outline]:
         """Give the same."""
         return self.outlines()
+
+    def plucked(self, indexes: Iterable[int], field: str) -> Iterator[object]:
+        """Give one field of the first documents of some tracks, `None` where it is not there."""
+        return (self._tracks[index].doc.get(field) for index in indexes)

@@ -11,7 +11,7 @@ from toolkit.tracks.outline import Standing
 from toolkit.tracks.state import TrackState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from toolkit.tracks.outline import Outline, Run, TrackSource
     from toolkit.tracks.track import Track
@@ -58,6 +58,10 @@ class Shelf:
         Take it to its end before asking for a record: a source that reads files finds its lines anew on the way.
         """
         return self._source.outlines()
+
+    def plucked(self, positions: Iterable[int], field: str) -> Iterator[object]:
+        """Give one field of some records' first documents, `None` where it is not there; none of them is kept."""
+        return self._source.plucked(positions, field)
 
     def __len__(self) -> int:
         """Count the records that ever exist."""

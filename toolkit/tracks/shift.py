@@ -23,7 +23,7 @@ from toolkit.tracks.paths import Path, find, path_of, put
 from toolkit.tracks.track import Change, Counter, Item, Span, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from toolkit.model.wire import Document
     from toolkit.tracks.kinds import Kind
@@ -75,6 +75,10 @@ class Shifted:
     def runs(self) -> Iterator[Run]:
         """Give the same, many at a time: what stands still stays as it was."""
         return (run if isinstance(run, Standing) else self._moved(run) for run in self._source.runs())
+
+    def plucked(self, indexes: Iterable[int], field: str) -> Iterator[object]:
+        """Give one field of the first documents of some tracks, moved; `None` where it is not there."""
+        return (self[index].doc.get(field) for index in indexes)
 
     def _moved(self, member: Outline) -> Outline:
         first, *later = member.steps

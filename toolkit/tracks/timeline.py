@@ -19,6 +19,7 @@ from toolkit.timeline.view import NEVER, Change, Held, Record, joined
 from toolkit.timeline.wanted import Exact, chosen
 from toolkit.tracks.cache import Bounded
 from toolkit.tracks.events import Happenings
+from toolkit.tracks.finding import Finder
 from toolkit.tracks.frames import frame_of, shown_until
 from toolkit.tracks.jobs import JobIndex
 from toolkit.tracks.kinds import KINDS, instant_of
@@ -28,6 +29,8 @@ from toolkit.tracks.outline import MemoryTracks, Run, Standing, TrackSource, out
 from toolkit.tracks.shelf import Shelf
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from toolkit.timeline.view import Event
     from toolkit.timeline.wanted import Choosing, Fetch, Lead, Leaf, Wanted
     from toolkit.tracks.placing import Explicit
@@ -83,6 +86,10 @@ class TrackTimeline:
             if kind.name == "executions":
                 members = self._jobs.reading(members, kind.watched.index("job_id"))
             self._orderings[kind.name] = Ordering(kind, members, explicit)
+        self._finders = {
+            name: Finder(self._shelves[name], self._orderings[name].still, KINDS[name].id_field)
+            for name in ("jobs", "executions")
+        }
         moving = self._orderings["executions"].moving
         self._changes = sorted(change for _, member in moving for change in moves(member))
 
@@ -135,12 +142,16 @@ class TrackTimeline:
         """Give the order of a collection."""
         return self._orderings[name]
 
+    def finder(self, name: str) -> Finder:
+        """Give what tells what a search may find of a collection."""
+        return self._finders[name]
+
     def executions_of(self, job_id: str) -> Iterator[int]:
         """Give the positions of executions that may be a job's; another job's may be among them."""
         return self._jobs.of(job_id)
 
     def places_of(self, name: str, leaf: Leaf) -> set[int] | None:
-        """Give the positions of records that a clause may find, `None` if any may be: only ids tell."""
+        """Give the positions of records that a clause may find, `None` if any may be: by the indexes of ids."""
         if not isinstance(leaf.hint, Exact):
             return None
         if leaf.field == KINDS[name].id_field:
@@ -213,9 +224,9 @@ class TrackView:
         """Jobs `start` to `start + size` of the deleted ones."""
         return self._deleted("jobs", start, size)
 
-    def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:  # noqa: ARG002 - a view's method
-        """Leave jobs out that a search for ids cannot find."""
-        return (yield from self._like("jobs", wanted))
+    def jobs_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave jobs out that a search cannot find."""
+        return (yield from self._like("jobs", wanted, lead))
 
     def job(self, job_id: str) -> Held[Record | None]:
         """One job, `None` if there is none of that id at this instant."""
@@ -233,9 +244,9 @@ class TrackView:
         """Executions `start` to `start + size` of the deleted ones."""
         return self._deleted("executions", start, size)
 
-    def executions_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:  # noqa: ARG002 - a view's method
-        """Leave executions out that a search for ids, theirs or their jobs', cannot find."""
-        return (yield from self._like("executions", wanted))
+    def executions_like(self, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        """Leave executions out that a search cannot find."""
+        return (yield from self._like("executions", wanted, lead))
 
     def execution(self, ex_id: str) -> Held[Record | None]:
         """One execution, `None` if there is none of that id at this instant."""
@@ -286,23 +297,27 @@ class TrackView:
         """Nothing: a bundle checks no job."""
         return Held({}, NEVER)
 
-    def _like(self, name: str, wanted: Wanted) -> Choosing[Fetch]:
-        timeline = self._timeline
+    def _like(self, name: str, wanted: Wanted, lead: Lead | None) -> Choosing[Fetch]:
+        timeline, ordering = self._timeline, self._timeline.ordering(name)
 
         def ask(leaf: Leaf) -> Choosing[set[int]]:
             yield
             return timeline.places_of(name, leaf)
 
         nothing: set[int] = set()
-        places = yield from chosen(wanted, ask, nothing)
-        if places is None:
-            return None
-        listed, until = timeline.ordering(name).among(self._at, places)
+        positions = yield from chosen(wanted, ask, nothing)
+        page: Callable[[int, int], Held[list[int]]] | None
+        if positions is not None:
+            listed, until = ordering.among(self._at, positions)
 
-        def fetch(start: int, size: int) -> Held[list[Record]]:
-            return self._records(name, Held(listed[start : start + size], until))
+            def page(start: int, size: int) -> Held[list[int]]:
+                return Held(listed[start : start + size], until)
 
-        return fetch
+        else:
+            finder = timeline.finder(name)
+            places = yield from finder.places(wanted, lead, lambda leaf: timeline.places_of(name, leaf))
+            page = None if places is None else ordering.only(self._at, places)
+        return None if page is None else lambda start, size: self._records(name, page(start, size))
 
     def _find(self, name: str, record_id: str) -> Held[Record | None]:
         record, until = self._timeline.shelf(name).find(record_id, self._at)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from toolkit.timeline.wanted import Choosing
     from toolkit.world.world import World
 
-_VARYING: Final = OF_JOBS | {"_created", "_updated"}
+_DATED: Final = frozenset({"_created", "_updated"})
+_VARYING: Final = OF_JOBS | _DATED
 """Fields in which jobs differ."""
 _ALIKE: Final = {"analytics": True, "slicers": 1, "active": True, "_context": "job"}
 """Fields of jobs that can be searched and are the same in every job; any other one that is not told of is in none."""
@@ -73,23 +74,14 @@ def _choice(world: World, rows: Rows, wanted: Wanted, lead: Lead | None, known: 
     import numpy as np  # noqa: PLC0415 - a small world is served without numpy
 
     if lead is not None:
-        return _first(rows.updated if lead.field == "_updated" else (yield from rows.created()), lead)
+        if lead.field not in _DATED:
+            return None
+        return lead.among_first(rows.updated if lead.field == "_updated" else (yield from rows.created()))
 
     def ask(leaf: Leaf) -> Choosing[Any]:
         return choose(world, rows, leaf, known)
 
     return (yield from chosen(wanted, ask, np.zeros(len(rows.numbers), dtype=bool)))
-
-
-def _first(dates: Any, lead: Lead) -> Any:  # noqa: ANN401 - arrays
-    """Choose what may be among the first of an order by a date, equal ones included."""
-    import numpy as np  # noqa: PLC0415 - a small world is served without numpy
-
-    if len(dates) <= lead.most:
-        return np.ones(len(dates), dtype=bool)
-    if lead.down:
-        return dates >= np.partition(dates, len(dates) - lead.most)[len(dates) - lead.most]
-    return dates <= np.partition(dates, lead.most - 1)[lead.most - 1]
 
 
 def jobs_left(world: World, wanted: Wanted, lead: Lead | None) -> Choosing[Any]:
@@ -120,6 +112,7 @@ def jobs_left(world: World, wanted: Wanted, lead: Lead | None) -> Choosing[Any]:
         return np.full(len(numbers), leaf.field in _ALIKE and leaf.test(_ALIKE[leaf.field]))
 
     if lead is not None:
-        return np.flatnonzero(_first((yield from dates(lead.field)), lead))
+        known = lead.field in _DATED
+        return np.flatnonzero(lead.among_first((yield from dates(lead.field)))) if known else None
     choice = yield from chosen(wanted, ask, np.zeros(len(numbers), dtype=bool))
     return None if choice is None else np.flatnonzero(choice)
