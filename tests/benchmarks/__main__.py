@@ -84,7 +84,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", type=_names, default=list(CASES), metavar="NAME[,NAME]", help=f"of {', '.join(CASES)}"
     )
-    parser.add_argument("--quick", action="store_true", help="few short rounds and smaller worlds: a look, no result")
+    parser.add_argument(
+        "--quick", action="store_true", help="few short rounds and smaller worlds, in some minutes: a look, no result"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, with the values of every round")
     parser.add_argument("--table", type=Path, metavar="FILE.json", help="write the README's table from such JSON")
     parser.add_argument("--install", action="store_true", help="get the generic mock servers that are compared")
@@ -94,20 +96,37 @@ def _arguments() -> argparse.Namespace:
 def _names(text: str) -> list[str]:
     names = text.split(",")
     if unknown := [name for name in names if name not in CASES]:
-        msg = f"there is no {', '.join(unknown)}; there are {', '.join(CASES)}"
+        msg = f"there is no {', '.join(map(repr, unknown))}; there are {', '.join(CASES)}"
         raise argparse.ArgumentTypeError(msg)
     return names
 
 
 def _write_table(file: Path) -> int:
     try:
-        text = readme.table(json.loads(file.read_bytes()))
-        whole = readme.written(readme.README.read_text("utf-8"), text)
-    except (OSError, ValueError) as error:
-        _say(str(error))
+        document = json.loads(file.read_bytes())
+        if why := _no_result(document):
+            _say(f"cannot write the table: {file} {why}; give what a whole run with --json printed")
+            return 1
+        whole = readme.written(readme.README.read_text("utf-8"), readme.table(document))
+    except (KeyError, TypeError):
+        _say(f"cannot write the table: {file} is not what --json prints; give what a whole run with --json printed")
+        return 1
+    except OSError as error:
+        _say(f"cannot write the table: {error.filename}: {error.strerror}; give what a whole run with --json printed")
+        return 1
+    except ValueError as error:
+        _say(str(error) if str(error).startswith("cannot") else f"cannot write the table: {file} is no JSON: {error}")
         return 1
     readme.README.write_text(whole, "utf-8")
     return 0
+
+
+def _no_result(document: dict[str, Any]) -> str:
+    """Say why figures are none for the README, nothing if they are."""
+    if document["about"]["quick"]:
+        return "is of a --quick run, which is a look and no result"
+    lacking = sorted(CASES.keys() - {row["case"] for row in document["figures"]})
+    return f"lacks {', '.join(lacking)}" if lacking else ""
 
 
 def _text(about: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
@@ -144,4 +163,7 @@ def _late(*_: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -140,10 +140,38 @@ def test_an_interrupted_run_leaves_no_process() -> None:
         run.send_signal(signal.SIGINT)
         run.wait(PATIENCE)
         shown = run.stdout.read()
+        said = run.stderr.read()
 
+    assert run.returncode == 128 + signal.SIGINT
+    assert b"Traceback" not in said
     assert family
     assert not any(machine.PROC.joinpath(str(pid)).exists() for pid in family)
     assert b"toolkit --help: s" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "No such file or directory"),
+        ("[", "is no JSON"),
+        ("[]", "is not what --json prints"),
+        ('{"figures": []}', "is not what --json prints"),
+        ('{"about": {"quick": true}, "figures": []}', "is of a --quick run"),
+        ('{"about": {"quick": false}, "figures": [{"case": "help"}]}', "lacks at, controllers, "),
+    ],
+)
+def test_only_a_whole_run_becomes_the_table(tmp_path: Path, text: str | None, why: str) -> None:
+    """Anything else is refused in a line, and the README stays as it is."""
+    file, before = tmp_path / "figures.json", readme.README.read_bytes()
+    if text is not None:
+        file.write_text(text)
+    done = subprocess.run([*RUN, "--table", str(file)], cwd=ROOT, capture_output=True, text=True, check=False)
+    (line,) = done.stderr.splitlines()
+
+    assert done.returncode == 1
+    assert line.startswith("cannot write the table: ")
+    assert why in line
+    assert readme.README.read_bytes() == before
 
 
 def _document(figures: list[Figure]) -> dict[str, Any]:

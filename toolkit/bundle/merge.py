@@ -11,6 +11,7 @@ from toolkit.bundle.reader import open_file, read_manifest, reading
 from toolkit.bundle.words import damaged
 from toolkit.bundle.writer import put_bundle
 from toolkit.errors import PartError
+from toolkit.model.instants import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,16 +65,17 @@ def _in_order(held: Sequence[Held]) -> list[Held]:
     for path, manifest in held:
         beside, first = held[0]
         for field, mine, its in (
-            ("format", manifest.format, first.format),
-            ("origin", manifest.origin, first.origin),
-            ("from", manifest.from_, first.from_),
-            ("to", manifest.to, first.to),
-            ("part.of", _of(manifest), _of(first)),
+            ("$.format", manifest.format, first.format),
+            ("$.origin", manifest.origin, first.origin),
+            ("$.from", manifest.from_, first.from_),
+            ("$.to", manifest.to, first.to),
+            ("$.part.of", _of(manifest), _of(first)),
         ):
             if mine != its:
+                what, one, other = _difference(field, mine, its)
                 msg = (
-                    f"cannot merge {path} with {beside}: $.{field} is another in its bundle.json, so it is a part of "
-                    "another bundle; give the parts of one bundle, made with the same arguments but for --shard"
+                    f"cannot merge {path} with {beside}: {what} is {one} in its bundle.json, not {other}, so it is "
+                    "a part of another bundle; give parts made with the same arguments but for --shard"
                 )
                 raise PartError(msg)
         assert manifest.part is not None, "only parts come here"
@@ -89,6 +91,15 @@ def _in_order(held: Sequence[Held]) -> list[Held]:
         msg = f"cannot merge {len(found)} of {of} parts: missing {some}; {then} {missing[0]}/{of}"
         raise PartError(msg)
     return [found[number] for number in sorted(found)]
+
+
+def _difference(field: str, mine: object, its: object) -> tuple[str, str, str]:
+    """Give where two values first differ, and what stands there."""
+    if isinstance(mine, dict) and isinstance(its, dict):
+        for name in sorted(mine.keys() | its.keys()):
+            if mine.get(name) != its.get(name):
+                return _difference(f"{field}.{name}", mine.get(name), its.get(name))
+    return ascii(field)[1:-1], ascii(mine)[:SHOWN], ascii(its)[:SHOWN]
 
 
 def _of(manifest: Manifest) -> int:

@@ -333,8 +333,10 @@ def open_file(bundle: Path, name: str) -> int:
     file = bundle / name
     try:
         real = file.resolve(strict=True)
-    except (FileNotFoundError, RuntimeError):
+    except FileNotFoundError:
         raise damaged(bundle, name, "is missing") from None
+    except RuntimeError:
+        raise damaged(bundle, name, "is a link that leads to itself") from None
     if not real.is_relative_to(bundle.resolve()):
         raise damaged(bundle, name, "is a link that leads outside the bundle")
     if not stat.S_ISREG(real.stat().st_mode):

@@ -56,6 +56,7 @@ class Part(_Share):
 WHOLE: Final = Part(1, 1)
 """All of a bundle."""
 _WRITTEN: Final = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})")
+_MOST: Final = 999_999
 
 
 def parse_part(text: str) -> Part:
@@ -66,6 +67,6 @@ def parse_part(text: str) -> Part:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None or int(found[1]) > int(found[2]):
-        msg = f"cannot read the part {text[:SHOWN]!r}: it is not one of several; write it like 2/8, from 1/8 to 8/8"
+        msg = f"cannot read the part {text[:SHOWN]!r}: it is not one of {_MOST} at most; write it like 2/8"
         raise UsageError(msg)
     return Part(int(found[1]), int(found[2]))
