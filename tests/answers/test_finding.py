@@ -347,6 +347,31 @@ def test_what_cannot_match_is_not_read(target: str, more: int, monkeypatch: pyte
     assert finish(cluster.timeline.at(EPOCH).executions_like(None, Lead("name", down=False, most=1, ranks=str))) is None
 
 
+@pytest.mark.parametrize(
+    ("target", "ids"),
+    [
+        ("filter=ex_id:e4 OR _status:running", ["e1", "e4"]),
+        ("filter=job_id:j2 OR _status:running", ["e1", "e2"]),
+        ("filter=job_id:nope OR _status:running", ["e1"]),
+        # A number and its text are equal: the one of lower id comes first, whichever is read first.
+        ("sort=workers&size=3", ["e4", "e1", "e2"]),
+        ("sort=workers:desc&size=2", ["e3", "e1"]),
+    ],
+)
+def test_ids_and_columns_together(target: str, ids: list[str]) -> None:
+    """A clause for an id beside one for another field, and values that are equal as numbers."""
+    fields = [("j1", 3, "running"), ("j2", "3", "failed"), ("j3", "20", "failed"), ("j4", 1, "failed")]
+    tracks = [
+        Track(f"e{number}", {"ex_id": f"e{number}", "job_id": job_id, "workers": workers, "_status": status})
+        for number, (job_id, workers, status) in enumerate(fields, 1)
+    ]
+    cluster = Cluster(TrackTimeline({"executions": tracks}, EPOCH, NEVER), None, "replay")
+    narrow, whole = both_ways(cluster, EPOCH, "/v1/ex?" + quote(target, safe="=&"))
+
+    assert narrow == whole
+    assert [one["ex_id"] for one in json.loads(narrow.body)] == ids
+
+
 def test_every_field_is_told_of() -> None:
     """A field of a document that can be searched has a column, is the same in all, or is told of in its own way."""
     own = {"ex_id", "_status", "_has_errors", "_failureReason", "_created", "_updated", "recovered_execution"}
