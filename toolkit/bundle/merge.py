@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.bundle.manifest import FILES, NAME, Manifest
 from toolkit.bundle.reader import open_file, read_manifest, reading
-from toolkit.bundle.words import damaged
+from toolkit.bundle.words import damaged, some_of, under
 from toolkit.bundle.writer import put_bundle
 from toolkit.errors import PartError
 from toolkit.model.instants import SHOWN
@@ -86,7 +86,7 @@ def _in_order(held: Sequence[Held]) -> list[Held]:
         found[number] = path, manifest
     missing = [number for number in range(1, _of(held[0][1]) + 1) if number not in found]
     if missing:
-        some = ", ".join(map(str, missing[:_NAMED])) + (" and more" if len(missing) > _NAMED else "")
+        some = some_of([str(number) for number in missing], _NAMED)
         of, then = _of(held[0][1]), "make them with generate --shard"
         msg = f"cannot merge {len(found)} of {of} parts: missing {some}; {then} {missing[0]}/{of}"
         raise PartError(msg)
@@ -98,8 +98,8 @@ def _difference(field: str, mine: object, its: object) -> tuple[str, str, str]:
     if isinstance(mine, dict) and isinstance(its, dict):
         for name in sorted(mine.keys() | its.keys()):
             if mine.get(name) != its.get(name):
-                return _difference(f"{field}.{name}", mine.get(name), its.get(name))
-    return ascii(field)[1:-1], ascii(mine)[:SHOWN], ascii(its)[:SHOWN]
+                return _difference(under(field, name), mine.get(name), its.get(name))
+    return field, ascii(mine)[:SHOWN], ascii(its)[:SHOWN]
 
 
 def _of(manifest: Manifest) -> int:

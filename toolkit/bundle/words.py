@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from toolkit.errors import BundleDamaged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 RESTORE: Final = "restore the file or make the bundle again"
@@ -26,6 +27,11 @@ def refuse(where: str, why: str) -> NoReturn:
     """
     msg = f"{where}: {why}"
     raise BundleDamaged(msg)
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """Name so many of some things at most, and say whether there are more."""
+    return ", ".join(names[:most]) + (" and more" if len(names) > most else "")
 
 
 def under(where: str, name: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.bundle.frames import frames_mark, gap_marks, order_marks
 from toolkit.bundle.lines import line
 from toolkit.bundle.manifest import FILES, FORMAT, NAME, Manifest
+from toolkit.bundle.words import some_of
 from toolkit.errors import BundleDamaged, TargetError
 from toolkit.model.instants import format_instant
 
@@ -154,7 +155,7 @@ def check_target(target: Path, *, force: bool) -> None:
         msg = f"cannot write the bundle {target}: it exists; use --force to replace it, or choose another place"
         raise TargetError(msg)
     if others := sorted(held - {NAME, *FILES}):
-        some = ", ".join(map(ascii, others[:_NAMED])) + (" and more" if len(others) > _NAMED else "")
+        some = some_of([ascii(name) for name in others], _NAMED)
         msg = (
             f"cannot replace the bundle {target}: it has {some} in it, which is none of its files; move that elsewhere"
         )

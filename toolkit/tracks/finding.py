@@ -123,16 +123,15 @@ class Finder:
 
         column = self._columns.get(field)
         if column is None:
-            shelf, codes = self._shelf, np.empty(len(self._positions), dtype=np.uint32)
+            shelf, positions = self._shelf, self._positions
+            codes = np.full(len(positions), _UNCLEAR, dtype=np.uint32)
             values: list[Any] = [None, None]
             known: dict[tuple[type, Any], int] = {}
             for start in range(0, len(codes), STEP):
-                some = self._positions[start : start + STEP]
-                plucked = shelf.plucked(some, field)
-                codes[start : start + len(some)] = [
-                    _code(value, values, known) if shelf.stands_still(position) else _UNCLEAR
-                    for position, value in zip(some, plucked, strict=True)
-                ]
+                some = range(start, min(start + STEP, len(codes)))
+                still = [place for place in some if shelf.stands_still(positions[place])]
+                plucked = shelf.plucked((positions[place] for place in still), field)
+                codes[still] = [_code(value, values, known) for value in plucked]
                 yield
             column = self._columns.put(field, _Column(codes, values))
         return column

@@ -112,7 +112,8 @@ def jobs_left(world: World, wanted: Wanted, lead: Lead | None) -> Choosing[Any]:
         return np.full(len(numbers), leaf.field in _ALIKE and leaf.test(_ALIKE[leaf.field]))
 
     if lead is not None:
-        known = lead.field in _DATED
-        return np.flatnonzero(lead.among_first((yield from dates(lead.field)))) if known else None
+        if lead.field not in _DATED:
+            return None
+        return np.flatnonzero(lead.among_first((yield from dates(lead.field))))
     choice = yield from chosen(wanted, ask, np.zeros(len(numbers), dtype=bool))
     return None if choice is None else np.flatnonzero(choice)

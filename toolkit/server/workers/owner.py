@@ -36,7 +36,7 @@ from toolkit.server.workers.link import (
     message,
     shared_number,
 )
-from toolkit.server.workers.passing import Way
+from toolkit.server.workers.passing import Way, started
 from toolkit.server.workers.plain import is_plain, make_ready
 from toolkit.server.workers.worker import Follower, work
 
@@ -178,9 +178,7 @@ class Crew:
             asyncio.get_running_loop().remove_reader(asks)
             return
         told = framed(Told.of(self._base.log, self._clock, int.from_bytes(known, "big")))
-        telling = asyncio.create_task(_tell(asks, told))
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
+        started(_tell(asks, told), self._telling)
 
     async def _settled_first(self, request: Request, handle: Handle) -> BaseHTTPResponse:
         until = uptime()

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from toolkit.server.reply import gone
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from sanic.request import Request
 
     from toolkit.server.doors import Doors
@@ -52,9 +54,7 @@ class Way:
             await asyncio.sleep(_FLUSHED_EVERY)
         # A client that is gone has no descriptor.
         with contextlib.suppress(OSError):
-            sending = asyncio.create_task(self._send(os.dup(_descriptor(protocol)), _begun(request)))
-            self._moving.add(sending)
-            sending.add_done_callback(self._moving.discard)
+            sending = started(self._send(os.dup(_descriptor(protocol)), _begun(request)), self._moving)
             # Whatever becomes of this request: half a message would be the beginning of the next one.
             await asyncio.shield(sending)
         await gone(protocol)
@@ -127,9 +127,15 @@ class Way:
             descriptor, text = self._came.pop(), bytes(self._text)
             self._text.clear()
             sock = socket.socket(fileno=descriptor)
-            task = asyncio.get_running_loop().create_task(doors.adopt(sock, text, self))
-            self._moving.add(task)
-            task.add_done_callback(self._moving.discard)
+            started(doors.adopt(sock, text, self), self._moving)
+
+
+def started(work: Coroutine[Any, Any, None], held: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+    """Start some work that nobody waits for; it is held until it has ended, so that it does."""
+    task = asyncio.get_running_loop().create_task(work)
+    held.add(task)
+    task.add_done_callback(held.discard)
+    return task
 
 
 def _protocol(request: Request) -> Any:  # noqa: ANN401 - what knows the connection has no types in Sanic
